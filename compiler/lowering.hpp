@@ -1,0 +1,68 @@
+// Turns graph nodes into layers. An op's lower() asks here for its operands in the layout its kernel reads.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.hpp"
+#include "compiler/program.hpp"
+#include "targets/targets.hpp"
+
+namespace thimble::compiler {
+
+struct LoweringOptions {
+  bool specialise = false;        // shapes as static constexpr members: fewer instructions, more code
+  bool portable_kernels = false;  // no instruction-set kernels: the reference
+};
+
+class Lowering {
+ public:
+  Lowering(const Target& target, LoweringOptions options) : target_(target), options_(options) {}
+
+  const Target& target() const { return target_; }
+  const LoweringOptions& options() const { return options_; }
+  Program& program() { return program_; }
+  // Features that kernels may use: none but the target's, none at all under portable_kernels.
+  Features features() const { return options_.portable_kernels ? Features{} : target_.features; }
+
+  // The layout `value` is stored in. Constants are flat.
+  Layout layout_of(const Value* value) const;
+  // The buffer that holds `value` in `layout`: where it lies, a view of it when the bytes are the same (one channel,
+  // one pixel), or a conversion layer's result (made once). The value must not be a constant: read those with
+  // value->constant.
+  int input(const Value* value, Layout layout);
+  // A new buffer for result `value`, stored in `layout`.
+  int output(const Value* value, Layout layout);
+  // `value` is the same bytes as `buffer`, seen as `layout` (Reshape, a Transpose that moves nothing).
+  void alias(const Value* value, int buffer, Layout layout);
+  // One image of a batch: a view of image n of an nhwc buffer, N = 1 in its type.
+  int image(int buffer, int64_t n);
+  // True when every reader of `value` reads planes on this target, `value` is int8 of rank 4, N = 1, and no graph
+  // output.
+  bool wants_planes(const Value* value) const;
+  // True when `value` has rank 3 or 4: nhwc makes sense.
+  static bool spatial(const Value* value);
+  // ONNX axes in the order they lie in memory: {0,1,2,3} for flat, {0,2,3,1} for nhwc.
+  static std::vector<int> physical_axes(Layout layout, size_t rank);
+
+  // A constant array; equal bytes of equal element type are stored once. Gives its index.
+  int constant(ConstantArray array);
+  void add(Layer layer);  // layer.name is made unique
+
+ private:
+  friend Program lower(const Graph&, const std::string& name, const Target&, const LoweringOptions&);
+  int new_buffer(const std::string& name, const TensorType& type, Layout layout);
+  std::string unique(const std::string& wish, std::map<std::string, int>& taken);
+
+  const Target& target_;
+  LoweringOptions options_;
+  Program program_;
+  const Graph* graph_ = nullptr;
+  std::map<const Value*, int> stored_;                        // where each value lies first
+  std::map<std::pair<const Value*, Layout>, int> converted_;  // and in other layouts
+  std::map<std::string, int> layer_names_, constant_names_;
+};
+
+Program lower(const Graph&, const std::string& name, const Target&, const LoweringOptions&);
+
+}  // namespace thimble::compiler

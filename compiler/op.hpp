@@ -1,0 +1,76 @@
+// What a node does. An op is immutable and holds its own meaning: shape rule, evaluation, lowering.
+#pragma once
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/ir/tensor.hpp"
+#include "compiler/ir/type.hpp"
+
+namespace thimble::compiler {
+
+struct Node;
+class Lowering;
+class Op;
+struct Target;
+using OpPtr = std::shared_ptr<const Op>;
+
+// A range of real numbers; infinite where open.
+struct ClampRange {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool open() const {
+    return low == -std::numeric_limits<double>::infinity() && high == std::numeric_limits<double>::infinity();
+  }
+  bool operator==(const ClampRange&) const = default;
+};
+
+// An op computes on real numbers. Where its operands or its result are quantized, the very same op is the integer
+// layer: the types say so (Node::outputs' type), and lower() picks the integer kernel.
+class Op {
+ public:
+  virtual ~Op() = default;
+  virtual std::string_view name() const = 0;   // ONNX's name: "Conv"
+  virtual std::string attributes() const = 0;  // canonical text of every attribute: printing, and equality for CSE
+
+  // Types of the results for operands of these types. An optional operand that is absent is a TensorType with
+  // element float32 and shape {} listed in no span: ops with optional operands hold which are present.
+  // Throws Error (where = `node`) when the operands do not fit. Quantized operands of an op that computes give a
+  // float32 result here; Graph::append then stores it as the node's Storage asks. An op that only moves data keeps the
+  // operand's type.
+  virtual std::vector<TensorType> infer(std::span<const TensorType> inputs, const std::string& node) const = 0;
+
+  // The op's meaning, in double precision.
+  virtual std::vector<RealTensor> eval(std::span<const RealTensor> inputs) const = 0;
+
+  // Appends the layers of `node` to the program.
+  virtual void lower(Lowering&, const Node& node) const = 0;
+
+  // --- properties that many passes ask for; the default is "no" ---
+
+  // Clips: Relu and Clip answer with their range.
+  virtual std::optional<ClampRange> clamp_range() const { return {}; }
+  // This op with its result clipped to `range` (intersected with what it clips to already); null when it cannot.
+  virtual OpPtr with_clamp(const ClampRange&) const { return nullptr; }
+  // The result holds the first operand's elements, all or some, in another order or shape, so that it shares its
+  // quantization and commutes with any elementwise function: Reshape, Transpose, MaxPool without... (data only).
+  virtual bool moves_data() const { return false; }
+  // A function of each single element (Relu, Sigmoid, QuantizeLinear ...): a chain of them on int8 is a 256-byte table.
+  virtual bool elementwise_unary() const { return false; }
+  // Whether lower() has an integer kernel for these operand types with the result stored so.
+  virtual bool integer_form(std::span<const TensorType>, const Storage&) const { return false; }
+  // Whether this node reads operand 0 as planes rather than NHWC on `target` (depthwise convolution on a DSP core).
+  virtual bool reads_planes(const Node&, const Target&) const { return false; }
+  // Constant folding keeps off while quantized forms are still to be found (DequantizeLinear of weights).
+  virtual bool folds_early() const { return true; }
+  // Multiply-accumulates of one run, by the usual count (bias, padding taps included, elementwise work not).
+  virtual int64_t macs(std::span<const TensorType> /*inputs*/, std::span<const TensorType> /*outputs*/) const {
+    return 0;
+  }
+};
+
+}  // namespace thimble::compiler

@@ -1,0 +1,31 @@
+// Cores that Thimble compiles for: one row of facts each. Decisions ask for features, never for a name.
+#pragma once
+#include <span>
+#include <string_view>
+
+namespace thimble::compiler {
+
+struct Features {
+  bool dsp = false;              // ARMv7E-M DSP: SMLAD, SXTB16, SMMLA, SSAT
+  bool mve = false;              // Helium
+  bool fpu = false;              // single-precision hardware
+  bool long_multiply = false;    // 32x32 -> 64 in hardware (ARMv6-M has none)
+  bool unaligned_loads = false;  // 32-bit loads at any address
+};
+
+struct Target {
+  std::string_view name;  // "cortex-m4"
+  std::string_view core;  // "ARMv7E-M with FPU and DSP"
+  Features features;
+  int alignment = 4;                // bytes, of the arena and of the buffers in it
+  std::string_view compiler;        // "arm-none-eabi-g++"; the host's row names "g++"
+  std::string_view flags;           // flags of the core, and the optimisation level that figures are given for
+  std::string_view toolchain_file;  // under cmake/toolchains/, empty for the host
+  std::string_view board;           // folder under targets/boards/ with startup and linker script; empty for the host
+  std::string_view qemu;            // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
+};
+
+std::span<const Target> targets();
+const Target* find_target(std::string_view name);  // null when unknown
+
+}  // namespace thimble::compiler
