@@ -1,0 +1,44 @@
+// The one step from an exact int32 accumulator to a stored int8 or uint8: every integer kernel ends here.
+#pragma once
+#include <stdint.h>
+
+#include "thimble/arch/multiply.hpp"
+
+namespace thimble {
+
+// What a layer's channels share. The result of accumulator `acc` with the channel's multiplier M is
+//   clamp(floor((acc * 2^left_shift * M + offset * 2^32) / 2^(32 + shift)), low, high),   offset = zero_point * 2^shift
+//   + 2^(shift - 1)
+// : the exact product, rounded once, ties up. With ties_to_even, ties go to the even step instead (counted from the
+// zero point). The compiler proves that no 32-bit intermediate overflows for any reachable accumulator
+// (compiler/requantize.hpp).
+struct OutputStage {
+  int32_t offset;        // zero point and rounding, at 2^shift a step
+  int32_t shift;         // 1 to 22
+  int32_t left_shift;    // 0, or more for scales of 1/4 and above
+  int32_t zero_point;    // used with ties_to_even only
+  int32_t low, high;     // stored range, the activation's clamp included
+  int32_t ties_to_even;  // 0 or 1
+};
+
+// floor(acc * M / 2^32) costs one instruction where the core has a high multiply; then one add, one shift and the
+// clamp.
+inline int32_t requantize(int32_t acc, int32_t multiplier, const OutputStage& out) {
+  if (out.left_shift != 0) {
+    // Beyond this limit the result saturates whatever the multiplier (it is at least 2^29 here), so that clipping is
+    // exact.
+    const int32_t limit = (int32_t(1) << (30 - out.left_shift)) - 1;
+    acc = (acc > limit ? limit : acc < -limit ? -limit : acc) * (int32_t(1) << out.left_shift);
+  }
+  int32_t q;
+  if (out.ties_to_even != 0) {
+    const int64_t product = int64_t(acc) * multiplier;
+    const int32_t bits = 32 + out.shift;
+    q = int32_t((product + ((int64_t(1) << (bits - 1)) - 1) + ((product >> bits) & 1)) >> bits) + out.zero_point;
+  } else {
+    q = (multiply_high(acc, multiplier) + out.offset) >> out.shift;
+  }
+  return q < out.low ? out.low : q > out.high ? out.high : q;
+}
+
+}  // namespace thimble
