@@ -21,7 +21,8 @@ struct Target {
   std::string_view compiler;        // "arm-none-eabi-g++"; the host's row names "g++"
   std::string_view flags;           // flags of the core, and the optimisation level that figures are given for
   std::string_view toolchain_file;  // under cmake/toolchains/, empty for the host
-  std::string_view board;           // folder under targets/boards/ with startup and linker script; empty for the host
+  std::string_view board;           // folder under targets/boards/: startup code, semihosting, count.h
+  std::string_view linker_script;   // in that folder; empty for the host
   std::string_view qemu;            // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
 };
 

@@ -1,0 +1,12 @@
+# Shared by the Cortex-M toolchain files, which set THIMBLE_CORE_FLAGS.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+foreach(language C CXX ASM)
+  set(CMAKE_${language}_FLAGS_INIT "${THIMBLE_CORE_FLAGS} -mthumb -ffunction-sections -fdata-sections")
+  set(CMAKE_${language}_FLAGS_RELEASE_INIT "-O2")
+  set(CMAKE_${language}_FLAGS_RELEASE "-O2")
+endforeach()
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

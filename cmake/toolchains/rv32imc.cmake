@@ -1,0 +1,11 @@
+# RISC-V RV32IMC, bare metal, no C library.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv32)
+set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
+set(CMAKE_CXX_COMPILER riscv64-unknown-elf-g++)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+foreach(language C CXX ASM)
+  set(CMAKE_${language}_FLAGS_INIT "-march=rv32imc -mabi=ilp32 -ffreestanding -ffunction-sections -fdata-sections")
+  set(CMAKE_${language}_FLAGS_RELEASE "-O2")
+endforeach()
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

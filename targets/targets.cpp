@@ -1,0 +1,77 @@
+// The table of targets.
+#include "targets/targets.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace thimble::compiler {
+
+namespace {
+
+#define ARM_FLAGS " -mthumb -O2 -ffunction-sections -fdata-sections"
+
+constexpr std::array<Target, 5> table = {{
+    {.name = "host",
+     .core = "the machine that runs thimble: x86-64 or AArch64, native",
+     .features = {.fpu = true, .long_multiply = true, .unaligned_loads = true},
+     .alignment = 8,
+     .compiler = "g++",
+     .flags = "-O2 -ffunction-sections -fdata-sections",
+     .toolchain_file = "",
+     .board = "host",
+     .linker_script = "",
+     .qemu = ""},
+    {.name = "cortex-m0plus",
+     .core = "ARMv6-M",
+     .features = {},
+     .alignment = 4,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m0plus -mfloat-abi=soft" ARM_FLAGS,
+     .toolchain_file = "cortex-m0plus.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps2.ld",
+     .qemu = "qemu-system-arm -machine mps2-an385"},
+    {.name = "cortex-m4",
+     .core = "ARMv7E-M with FPU and DSP",
+     .features = {.dsp = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},
+     .alignment = 4,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard" ARM_FLAGS,
+     .toolchain_file = "cortex-m4.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps2.ld",
+     .qemu = "qemu-system-arm -machine mps2-an386"},
+    {.name = "cortex-m55",
+     .core = "ARMv8.1-M with FPU, DSP and Helium",
+     .features = {.dsp = true, .mve = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},
+     .alignment = 8,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m55 -mfloat-abi=hard" ARM_FLAGS,
+     .toolchain_file = "cortex-m55.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps3-an547.ld",
+     .qemu = "qemu-system-arm -machine mps3-an547"},
+    {.name = "rv32imc",
+     .core = "RISC-V RV32IMC",
+     .features = {.long_multiply = true},
+     .alignment = 4,
+     .compiler = "riscv64-unknown-elf-g++",
+     .flags = "-march=rv32imc -mabi=ilp32 -ffreestanding -O2 -ffunction-sections -fdata-sections",
+     .toolchain_file = "rv32imc.cmake",
+     .board = "riscv",
+     .linker_script = "virt.ld",
+     .qemu = "qemu-system-riscv32 -machine virt -bios none"},
+}};
+
+}  // namespace
+
+std::span<const Target> targets() {
+  return table;
+}
+
+const Target* find_target(std::string_view name) {
+  const auto it = std::find_if(table.begin(), table.end(), [&](const Target& t) { return t.name == name; });
+  return it == table.end() ? nullptr : &*it;
+}
+
+}  // namespace thimble::compiler
