@@ -1,0 +1,17 @@
+// The passes. What each rewrites is the head comment of its file; pipeline.cpp says in which order they run, and why.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.hpp"
+
+namespace thimble::compiler {
+
+using ReportLines = std::vector<std::string>;
+
+void common_subexpressions(Graph&, ReportLines&);
+void fold_all_constants(Graph&, ReportLines&);
+void fold_constants(Graph&, ReportLines&);
+void fuse_clamp(Graph&, ReportLines&);
+
+}  // namespace thimble::compiler

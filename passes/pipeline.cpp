@@ -1,0 +1,67 @@
+// The table of passes, and the loop that runs it.
+#include "passes/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/error.hpp"
+#include "compiler/interpret.hpp"
+#include "passes/check_passes.hpp"
+#include "passes/passes.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+constexpr Pass table[] = {
+    {"fold_constants", fold_constants, true, "shape arithmetic vanishes before any other pass looks at operands"},
+    {"common_subexpressions", common_subexpressions, true, "one reader less for values that later passes want to own"},
+    {"fuse_clamp", fuse_clamp, true, "an activation costs nothing in the layer that makes its operand"},
+    {"fold_all_constants", fold_all_constants, false, "what no integer layer took is read as float"},
+};
+
+void check_name(std::span<const Pass> passes, const std::string& name) {
+  if (name.empty()) return;
+  std::vector<std::string> known;
+  for (const Pass& p : passes) {
+    if (name == p.name) return;
+    if (std::find(known.begin(), known.end(), p.name) == known.end()) known.push_back(p.name);
+  }
+  throw Error("--dump-after", "there is no pass '" + name + "'",
+              fmt::format("The passes are: {}.", fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+std::span<const Pass> pipeline() {
+  return table;
+}
+
+ReportLines run_passes(Graph& graph, std::span<const Pass> passes, const PipelineOptions& options) {
+  check_name(passes, options.dump_after);
+  ReportLines lines;
+  verify(graph);
+  Values inputs, before;
+  if (options.check_passes) {
+    inputs = complete_inputs(graph, options.check_inputs);
+    before = interpret(graph, inputs);
+  }
+  for (const Pass& pass : passes) {
+    pass.run(graph, lines);
+    graph.sweep();
+    verify(graph);
+    if (options.dump && options.dump_after == pass.name) options.dump(print(graph));
+    if (!options.check_passes) continue;
+    if (const auto moved = first_difference(graph, inputs, before, pass.exact ? 0 : 1))
+      throw InternalError(fmt::format("pass {}: {}", pass.name, *moved));
+    before = interpret(graph, inputs);
+  }
+  return lines;
+}
+
+ReportLines run_pipeline(Graph& graph, const PipelineOptions& options) {
+  return run_passes(graph, pipeline(), options);
+}
+
+}  // namespace thimble::compiler
