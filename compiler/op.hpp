@@ -59,6 +59,12 @@ class Op {
   // The result holds the first operand's elements, all or some, in another order or shape, so that it shares its
   // quantization and commutes with any elementwise function: Reshape, Transpose, MaxPool without... (data only).
   virtual bool moves_data() const { return false; }
+  // Storing the real operands in a quantized type and then applying the op gives what applying it and then storing
+  // gives: each element of the result is one of an operand's, chosen by place or by order (MaxPool, Concat, Gather, and
+  // all that move data). With operands of one quantized type, infer() answers with that type.
+  virtual bool commutes_with_storing() const { return moves_data(); }
+  // The result's numbers are the operand's: only how they are stored may differ (QuantizeLinear, DequantizeLinear).
+  virtual bool is_identity() const { return false; }
   // A function of each single element (Relu, Sigmoid, QuantizeLinear ...): a chain of them on int8 is a 256-byte table.
   virtual bool elementwise_unary() const { return false; }
   // Whether lower() has an integer kernel for these operand types with the result stored so.
