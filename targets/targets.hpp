@@ -23,6 +23,7 @@ struct Target {
   std::string_view toolchain_file;  // under cmake/toolchains/, empty for the host
   std::string_view board;           // folder under targets/boards/: startup code, semihosting, count.h
   std::string_view linker_script;   // in that folder; empty for the host
+  std::string_view libraries;       // linker arguments at the end
   std::string_view qemu;            // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
 };
 
