@@ -28,14 +28,13 @@ int main() {
     model.run();
     board_count_end();
     if (total == 0) board_print_number("stack", board_stack_used());
-    const char* heard = words[loudest(model.output())];
+    const int heard = loudest(model.output());
     board_print("said ");
-    board_print(spoken.word);
+    board_print(words[spoken.word]);
     board_print(", heard ");
-    board_print(heard);
-    const bool same = heard[0] == spoken.word[0] && heard[1] == spoken.word[1];
-    board_print(same ? "\n" : "  (wrong)\n");
-    right += same;
+    board_print(words[heard]);
+    board_print(heard == spoken.word ? "\n" : "  (wrong)\n");
+    right += heard == spoken.word;
     ++total;
   }
   board_print_number("right", right);
