@@ -9,9 +9,14 @@ namespace thimble::compiler {
 
 using ReportLines = std::vector<std::string>;
 
+void absorb_quantization(Graph&, ReportLines&);
+void cancel_requantization(Graph&, ReportLines&);
 void common_subexpressions(Graph&, ReportLines&);
+void drop_clamps(Graph&, ReportLines&);
 void fold_all_constants(Graph&, ReportLines&);
 void fold_constants(Graph&, ReportLines&);
 void fuse_clamp(Graph&, ReportLines&);
+void move_dequantize(Graph&, ReportLines&);
+void move_quantize(Graph&, ReportLines&);
 
 }  // namespace thimble::compiler

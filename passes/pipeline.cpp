@@ -18,7 +18,14 @@ constexpr Pass table[] = {
     {"fold_constants", fold_constants, true, "shape arithmetic vanishes before any other pass looks at operands"},
     {"common_subexpressions", common_subexpressions, true, "one reader less for values that later passes want to own"},
     {"fuse_clamp", fuse_clamp, true, "an activation costs nothing in the layer that makes its operand"},
+    {"move_dequantize", move_dequantize, true, "moving bytes is cheaper than moving floats"},
+    {"move_quantize", move_quantize, true, "a QuantizeLinear meets the layer whose result it stores"},
+    {"drop_clamps", drop_clamps, true, "a range that the quantized type implies need not be computed"},
+    {"cancel_requantization", cancel_requantization, true, "nothing is left where the two above have met"},
+    {"absorb_quantization", absorb_quantization, false, "this makes the integer layers"},
+    {"fuse_clamp", fuse_clamp, true, "clamps that have become integer layers behind one of the same type"},
     {"fold_all_constants", fold_all_constants, false, "what no integer layer took is read as float"},
+    {"common_subexpressions", common_subexpressions, true, "the passes above may have made equal nodes"},
 };
 
 void check_name(std::span<const Pass> passes, const std::string& name) {

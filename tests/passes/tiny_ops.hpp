@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "compiler/error.hpp"
 #include "compiler/interpret.hpp"
 #include "compiler/ir/graph.hpp"
 #include "passes/check_passes.hpp"
@@ -44,6 +45,9 @@ class Scale : public Op {
                                    ClampRange{std::max(r.low, clamp_.low), std::min(r.high, clamp_.high)});
   }
   bool folds_early() const override { return early_; }
+  bool integer_form(std::span<const TensorType> in, const Storage& s) const override {
+    return in[0].element == ElementType::int8 && in[0].quantization && s.element == ElementType::int8;
+  }
 
  private:
   double factor_;
@@ -70,6 +74,44 @@ class Clamp : public Op {
 
  private:
   ClampRange range_;
+};
+
+// The operand, stored otherwise: stands for QuantizeLinear and DequantizeLinear.
+class Store : public Op {
+ public:
+  std::string_view name() const override { return "Store"; }
+  std::string attributes() const override { return ""; }
+  std::vector<TensorType> infer(std::span<const TensorType> in, const std::string&) const override {
+    return {floats(in[0].shape)};
+  }
+  std::vector<RealTensor> eval(std::span<const RealTensor> in) const override { return {in[0]}; }
+  void lower(Lowering&, const Node&) const override {}
+  bool is_identity() const override { return true; }
+  bool elementwise_unary() const override { return true; }
+};
+
+// Vectors one after the other: stands for Concat and, with one operand, for what moves data.
+class Join : public Op {
+ public:
+  std::string_view name() const override { return "Join"; }
+  std::string attributes() const override { return ""; }
+  std::vector<TensorType> infer(std::span<const TensorType> in, const std::string&) const override {
+    TensorType joined = in[0];
+    joined.shape[0] = 0;
+    for (const TensorType& t : in) {
+      ensure(t.quantization == in[0].quantization, "Join of different quantizations");
+      joined.shape[0] += t.shape[0];
+    }
+    return {joined};
+  }
+  std::vector<RealTensor> eval(std::span<const RealTensor> in) const override {
+    RealTensor out{{0}, {}};
+    for (const RealTensor& t : in) out.values.insert(out.values.end(), t.values.begin(), t.values.end());
+    out.shape[0] = int64_t(out.values.size());
+    return {out};
+  }
+  void lower(Lowering&, const Node&) const override {}
+  bool commutes_with_storing() const override { return true; }
 };
 
 // A node of one result named `name`.
