@@ -9,6 +9,8 @@
 
 namespace thimble::compiler {
 
+struct Target;
+
 // A streaming region: layers first..last (indices, inclusive) run row by row. Inner buffers shrink to rings.
 struct Region {
   int first, last;
