@@ -1,5 +1,6 @@
 // What a node does. An op is immutable and holds its own meaning: shape rule, evaluation, lowering.
 #pragma once
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -27,6 +28,10 @@ struct ClampRange {
     return low == -std::numeric_limits<double>::infinity() && high == std::numeric_limits<double>::infinity();
   }
   bool operator==(const ClampRange&) const = default;
+  // The range that clips to this one and then to `next`.
+  ClampRange then(const ClampRange& next) const {
+    return {std::clamp(low, next.low, next.high), std::clamp(high, next.low, next.high)};
+  }
 };
 
 // An op computes on real numbers. Where its operands or its result are quantized, the very same op is the integer
@@ -54,7 +59,7 @@ class Op {
 
   // Clips: Relu and Clip answer with their range.
   virtual std::optional<ClampRange> clamp_range() const { return {}; }
-  // This op with its result clipped to `range` (intersected with what it clips to already); null when it cannot.
+  // This op with its result clipped to `range`, after what it clips to already (ClampRange::then); null when it cannot.
   virtual OpPtr with_clamp(const ClampRange&) const { return nullptr; }
   // The result holds the first operand's elements, all or some, in another order or shape, so that it shares its
   // quantization and commutes with any elementwise function: Reshape, Transpose, MaxPool without... (data only).

@@ -21,6 +21,12 @@ struct OutputStage {
   int32_t ties_to_even;  // 0 or 1
 };
 
+// The stage of a layer whose constants hold its members among their own.
+template <class Constants>
+constexpr OutputStage output_stage(const Constants& c) {
+  return {c.offset, c.shift, c.left_shift, c.zero_point, c.low, c.high, c.ties_to_even};
+}
+
 // floor(acc * M / 2^32) costs one instruction where the core has a high multiply; then one add, one shift and the
 // clamp.
 inline int32_t requantize(int32_t acc, int32_t multiplier, const OutputStage& out) {
