@@ -7,19 +7,6 @@
 
 namespace thimble::compiler {
 
-namespace {
-
-// True when storing `shape` with its axes in order `a` gives the same bytes as in order `b`: they differ in axes of
-// extent 1 only.
-bool same_bytes(const Shape& shape, std::vector<int> a, std::vector<int> b) {
-  const auto unit = [&](int axis) { return shape[size_t(axis)] == 1; };
-  a.erase(std::remove_if(a.begin(), a.end(), unit), a.end());
-  b.erase(std::remove_if(b.begin(), b.end(), unit), b.end());
-  return a == b;
-}
-
-}  // namespace
-
 bool Lowering::spatial(const Value* value) {
   return value->type.shape.size() == 3 || value->type.shape.size() == 4;
 }
@@ -29,6 +16,13 @@ std::vector<int> Lowering::physical_axes(Layout layout, size_t rank) {
   for (size_t i = 0; i < rank; ++i) axes.push_back(int(i));
   if (layout == Layout::nhwc && rank >= 3) std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
   return axes;
+}
+
+bool Lowering::same_bytes(const Shape& shape, std::vector<int> a, std::vector<int> b) {
+  const auto unit = [&](int axis) { return shape[size_t(axis)] == 1; };
+  a.erase(std::remove_if(a.begin(), a.end(), unit), a.end());
+  b.erase(std::remove_if(b.begin(), b.end(), unit), b.end());
+  return a == b;
 }
 
 Layout Lowering::layout_of(const Value* value) const {

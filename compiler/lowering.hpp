@@ -44,6 +44,9 @@ class Lowering {
   static bool spatial(const Value* value);
   // ONNX axes in the order they lie in memory: {0,1,2,3} for flat, {0,2,3,1} for nhwc.
   static std::vector<int> physical_axes(Layout layout, size_t rank);
+  // True when storing `shape` with its axes in order `a` gives the same bytes as in order `b`: they differ in axes of
+  // extent 1 only.
+  static bool same_bytes(const Shape& shape, std::vector<int> a, std::vector<int> b);
 
   // A constant array; equal bytes of equal element type are stored once. Gives its index.
   int constant(ConstantArray array);

@@ -2,6 +2,7 @@
 // data.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <variant>
@@ -37,6 +38,14 @@ struct ConstantArray {
   ElementType element;  // int8, uint8, int16, int32 or float32
   std::vector<std::byte> bytes;
   bool weights = true;  // false: a table or a padding row, counted as code
+
+  template <class T>
+  static ConstantArray of(std::string name, std::string comment, const std::vector<T>& values, bool weights) {
+    ConstantArray c{std::move(name), std::move(comment), element_type_of<T>(), {}, weights};
+    c.bytes.resize(values.size() * sizeof(T));
+    if (!values.empty()) std::memcpy(c.bytes.data(), values.data(), c.bytes.size());
+    return c;
+  }
 };
 
 // One member of a layer's constants, in the order of the runtime struct.

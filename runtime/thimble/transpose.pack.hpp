@@ -1,0 +1,17 @@
+// Constants of the kernel that writes a tensor's elements in another order of its axes.
+#pragma once
+#include <stdint.h>
+
+namespace thimble {
+
+constexpr int32_t max_transpose_axes = 6;
+
+// The result is written from front to back: its axes, outermost first, and how far one step along each lies in the
+// operand. Axes that neighbour in both are given as one.
+struct Transpose {
+  int32_t rank;            // 1 to max_transpose_axes
+  const int32_t* extents;  // of the result's axes
+  const int32_t* strides;  // in the operand, in elements
+};
+
+}  // namespace thimble
