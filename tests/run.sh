@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds Thimble and runs every test. Says what it installs first, and installs it. usage: tests/run.sh [build folder]
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${1:-$root/build}
+python=${THIMBLE_PYTHON_ENV:-${XDG_CACHE_HOME:-$HOME/.cache}/thimble/python}/bin/python
+
+"$root/tools/install_dependencies.sh" build test
+launcher=$(command -v ccache || true)
+cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DTHIMBLE_PYTHON="$python"
+cmake --build "$build"
+ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)"
