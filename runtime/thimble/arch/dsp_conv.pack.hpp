@@ -38,11 +38,6 @@ struct ConvDsp : Shape {
   const int32_t* channels;  // pack_conv_dsp_channels
 };
 
-template <class Shape>
-constexpr OutputStage output_stage(const Shape& s) {
-  return {s.offset, s.shift, s.left_shift, s.zero_point, s.low, s.high, s.ties_to_even};
-}
-
 // How the values under the kernel lie in the panel. A kernel row is kernel_width * in_channels consecutive bytes, read
 // as whole words. The rest of 1 to 3 bytes is either one more word that ends with the row (it repeats bytes, which meet
 // zero weights), or, where that makes fewer quads, gathered with the other rows' rests.
