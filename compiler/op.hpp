@@ -68,6 +68,12 @@ class Op {
   // gives: each element of the result is one of an operand's, chosen by place or by order (MaxPool, Concat, Gather, and
   // all that move data). With operands of one quantized type, infer() answers with that type.
   virtual bool commutes_with_storing() const { return moves_data(); }
+  // Channel c (axis 1) of the result follows from channel c of each operand alone, the same way for every c: pools,
+  // elementwise functions of operands of equal shape. Operands may be single numbers.
+  virtual bool channelwise() const { return elementwise_unary(); }
+  // With the other operands constant, each element of the result is a * x + b, where x is the element at the same place
+  // of operand `operand`: BatchNormalization, Add, Sub, Mul, Div in its dividend.
+  virtual bool affine_in(size_t /*operand*/) const { return false; }
   // The result's numbers are the operand's: only how they are stored may differ (QuantizeLinear, DequantizeLinear).
   virtual bool is_identity() const { return false; }
   // A function of each single element (Relu, Sigmoid, QuantizeLinear ...): a chain of them on int8 is a 256-byte table.

@@ -16,7 +16,9 @@ void drop_clamps(Graph&, ReportLines&);
 void fold_all_constants(Graph&, ReportLines&);
 void fold_constants(Graph&, ReportLines&);
 void fuse_clamp(Graph&, ReportLines&);
+void merge_moves(Graph&, ReportLines&);
 void move_dequantize(Graph&, ReportLines&);
 void move_quantize(Graph&, ReportLines&);
+void remove_noops(Graph&, ReportLines&);
 
 }  // namespace thimble::compiler

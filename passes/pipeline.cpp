@@ -16,6 +16,9 @@ namespace {
 
 constexpr Pass table[] = {
     {"fold_constants", fold_constants, true, "shape arithmetic vanishes before any other pass looks at operands"},
+    {"merge_moves", merge_moves, true, "activations meet the layers behind a Reshape or Transpose"},
+    {"remove_noops", remove_noops, true,
+     "what is left of merged moves, casts and identities is in every other pass's way"},
     {"common_subexpressions", common_subexpressions, true, "one reader less for values that later passes want to own"},
     {"fuse_clamp", fuse_clamp, true, "an activation costs nothing in the layer that makes its operand"},
     {"move_dequantize", move_dequantize, true, "moving bytes is cheaper than moving floats"},

@@ -71,6 +71,7 @@ class Clamp : public Op {
   }
   void lower(Lowering&, const Node&) const override {}
   std::optional<ClampRange> clamp_range() const override { return range_; }
+  bool elementwise_unary() const override { return true; }
 
  private:
   ClampRange range_;
