@@ -14,14 +14,18 @@ struct Target;
 // A streaming region: layers first..last (indices, inclusive) run row by row. Inner buffers shrink to rings.
 struct Region {
   int first, last;
-  int band_rows = 1;  // rows made at a time
+  // Rows made at a time, rounded up to the kernels' steps. 0: one, or two where a kernel computes pixels in pairs and
+  // the width is odd.
+  int band_rows = 0;
 };
 
-// One storage in the arena: a buffer that is no view, or the scratch of a layer.
+// One storage in the arena: a buffer that is no view. Values that are made and read inside a region only are rings:
+// row y lies at offset + (y mod ring_rows) * row_bytes. A ring of planes belongs to its value for the whole region, so
+// that borders written once stay.
 struct Placement {
-  int buffer = -1;  // storage buffer; -1: scratch
+  int buffer = -1;  // storage buffer
   int64_t offset = 0;
-  int64_t bytes = 0;      // a ring's bytes for a ring
+  int64_t bytes = 0;      // a ring's rows and the tail bytes for a ring
   int32_t ring_rows = 0;  // 0: whole
 };
 
@@ -31,6 +35,8 @@ struct Plan {
   std::vector<int64_t> scratch_offsets;  // per layer; -1 without scratch
   int64_t arena_bytes = 0;
   int64_t lower_bound = 0;  // no plan of whole tensors in this order can be smaller
+  int64_t live_peak = 0;    // most bytes in use at once with these regions: where arena_bytes equals it, no packing is
+                            // better
   const Placement* of(int storage) const {
     for (const auto& p : buffers)
       if (p.buffer == storage) return &p;
@@ -40,12 +46,16 @@ struct Plan {
 
 struct PlanOptions {
   bool keep_input = false;                                  // the inputs stay as they were after a run
-  std::vector<std::pair<std::string, std::string>> stream;  // first and last layer of each region, by name
+  std::vector<std::pair<std::string, std::string>> stream;  // first and last layer of each region, by name or index
+  int band_rows = 0;                                        // of every region, see Region
 };
 
+// Throws Error where a region of the options cannot stream, naming the layer and the reason.
 Plan plan(const Program&, const Target&, const PlanOptions&);
-// Re-derives lifetimes from the program alone and throws InternalError on any overlap that the kernels' contracts do
-// not allow, a misplaced or missing buffer, or a ring too small. Shares no code with the planner.
+// Runs the plan on a shadow of the arena in which every byte carries the row it belongs to, and throws InternalError
+// where a kernel would read a byte that is not what the program means, where an overlap is not in the kernels'
+// contracts, or where a buffer is missing or misplaced. Shares no code with the planner; the order inside a region is
+// schedule()'s, which the generated code follows too.
 void check_plan(const Program&, const Plan&, const Target&, const PlanOptions&);
 
 }  // namespace thimble::compiler

@@ -40,6 +40,16 @@ int joins(const Program& program, const Region& region, int layer) {
   return same_rows(*reads.band) && equal_heights ? reader : -1;
 }
 
+// Rows a body makes at a time, before they are rounded up to its layers' steps.
+int32_t wanted_rows(const Program& program, const Region& region, const std::vector<int>& body) {
+  if (region.band_rows > 0) return region.band_rows;
+  for (int i : body) {
+    const Layer& layer = program.layers[size_t(i)];
+    if (layer.band->pairs_pixels && program.buffers[size_t(layer.outputs[0])].width % 2 != 0) return 2;
+  }
+  return 1;
+}
+
 }  // namespace
 
 std::vector<Producer> schedule(const Program& program, const Region& region) {
@@ -60,7 +70,7 @@ std::vector<Producer> schedule(const Program& program, const Region& region) {
       p.layers.push_back(j);
       step = std::lcm(step, program.layers[size_t(j)].band->step);
     }
-    p.band_rows = (std::max(region.band_rows, 1) + step - 1) / step * step;
+    p.band_rows = (wanted_rows(program, region, p.layers) + step - 1) / step * step;
     producers.push_back(std::move(p));
   }
   return producers;
