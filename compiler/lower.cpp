@@ -81,6 +81,18 @@ int Lowering::image(int buffer, int64_t n) {
   return view;
 }
 
+int Lowering::one_row(int buffer) {
+  const Buffer of = program_.buffers[size_t(buffer)];
+  if (of.layout == Layout::flat || of.type.shape[0] == 1) return buffer;
+  ensure(of.layout == Layout::nhwc, "lowering: one_row() of '" + of.name + "', which is planes");
+  TensorType type{of.type.element, {}, of.type.quantization};
+  for (int axis : physical_axes(of.layout, of.type.shape.size())) type.shape.push_back(of.type.shape[size_t(axis)]);
+  const int view = new_buffer(of.name + "_rows", type, Layout::flat);
+  program_.buffers[size_t(view)].view_of = storage_of(program_, buffer);
+  program_.buffers[size_t(view)].view_offset = of.view_offset;
+  return view;
+}
+
 int Lowering::input(const Value* value, Layout layout) {
   ensure(!value->is_constant(), "lowering: '" + value->name + "' is a constant, not a buffer");
   const int stored = stored_.at(value);

@@ -37,6 +37,9 @@ class Lowering {
   void alias(const Value* value, int buffer, Layout layout);
   // One image of a batch: a view of image n of an nhwc buffer, N = 1 in its type.
   int image(int buffer, int64_t n);
+  // All images of an nhwc buffer as one row: a flat view whose shape is the order in memory. Gives `buffer` itself when
+  // it holds one image or is flat.
+  int one_row(int buffer);
   // True when every reader of `value` reads planes on this target, `value` is int8 of rank 4, N = 1, and no graph
   // output.
   bool wants_planes(const Value* value) const;
