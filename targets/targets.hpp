@@ -24,7 +24,9 @@ struct Target {
   std::string_view board;           // folder under targets/boards/: startup code, semihosting, count.h
   std::string_view linker_script;   // in that folder; empty for the host
   std::string_view libraries;       // linker arguments at the end
-  std::string_view qemu;            // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
+  double instructions_per_tick =
+      0;                  // of the board's timer under QEMU's -icount shift=0, where an instruction takes 1 ns
+  std::string_view qemu;  // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
 };
 
 std::span<const Target> targets();

@@ -14,15 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Tensor read_for(const Value* value, const fs::path& path) {
-  Tensor t = read_tensor(path.string());
-  if (t.type.element != value->type.element || t.type.shape != value->type.shape)
-    throw Error(path.string(), "it holds " + to_string(t.type) + ", '" + value->name + "' is " + to_string(value->type),
-                "Give data of the model's type, or bind its dimensions with --dim.");
-  t.type = value->type;
-  return t;
-}
-
 int number_of(const fs::path& folder) {
   const std::string name = folder.filename().string();
   const std::string digits = name.substr(name.rfind('_') + 1);
@@ -33,11 +24,22 @@ int number_of(const fs::path& folder) {
 
 }  // namespace
 
+Tensor read_for(const Value* value, const std::string& path) {
+  Tensor t = read_tensor(path);
+  if (t.type.element != value->type.element || t.type.shape != value->type.shape)
+    throw Error(path, "it holds " + to_string(t.type) + ", '" + value->name + "' is " + to_string(value->type),
+                "Give data of the model's type, or bind its dimensions with --dim.");
+  t.type = value->type;
+  return t;
+}
+
 DataSet read_data_set(const std::string& folder, const Graph& graph) {
   if (!fs::is_directory(folder))
     throw Error(folder, "it is no folder", "Give a folder with input_0.pb and so on, as ONNX test data has them.");
   DataSet set{fs::path(folder).filename().string(), {}, {}};
-  const auto file = [&](const char* kind, size_t i) { return fs::path(folder) / fmt::format("{}_{}.pb", kind, i); };
+  const auto file = [&](const char* kind, size_t i) {
+    return (fs::path(folder) / fmt::format("{}_{}.pb", kind, i)).string();
+  };
   for (size_t i = 0; i < graph.inputs.size(); ++i) set.inputs.push_back(read_for(graph.inputs[i], file("input", i)));
   for (size_t i = 0; i < graph.outputs.size() && fs::exists(file("output", i)); ++i)
     set.expected.push_back(read_for(graph.outputs[i], file("output", i)));

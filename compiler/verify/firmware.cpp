@@ -182,8 +182,11 @@ RunResult run_firmware(const Target& target, const Firmware& firmware, int secon
                 fmt::format("the program ended with status {}:\n{}", run.status, first_lines(run.output, 12)),
                 "This is a bug of Thimble or of the board's files.");
   result.output = run.output;
-  result.counter = target.qemu.empty() ? "none" : plugin.empty() ? "QEMU -icount" : "QEMU plugin";
-  if (!plugin.empty()) result.instructions = read_counts(counts);
+  result.counter = target.qemu.empty() ? "none" : plugin.empty() ? "QEMU -icount, timer ticks" : "QEMU plugin";
+  if (!plugin.empty())
+    result.instructions = read_counts(counts);
+  else if (const auto ticks = printed_number(run.output, "ticks"); ticks && !target.qemu.empty())
+    result.instructions = {int64_t(double(*ticks) * target.instructions_per_tick)};
   return result;
 }
 

@@ -22,7 +22,8 @@ void board_exit(int status) __attribute__((noreturn));
 /* The counted region is marked by board_count_begin() and board_count_end() of the board's count.h: single instructions without effect that the
    QEMU plugin knows; it counts what executes strictly between them. */
 
-/* Ticks of the core's timer; under -icount shift=0 one tick is a fixed number of instructions. Counts up, 24 bits. */
+/* Ticks of the core's timer, modulo board_tick_mask + 1 of count.h. Under -icount shift=0 a tick is a fixed number of instructions, a fact of
+   the target's row. */
 uint32_t board_ticks(void);
 
 /* Fills the free stack with a pattern; afterwards board_stack_used gives the bytes used below the caller of board_stack_paint. */

@@ -44,5 +44,5 @@ __attribute__((naked, noinline, aligned(16))) int semihost_call(int operation, c
 uint32_t board_ticks(void) {
   uint32_t n;
   __asm volatile(CSR("csrr %0, mcycle") : "=r"(n));
-  return n & 0x00FFFFFF;
+  return n;
 }

@@ -1,0 +1,130 @@
+"""The table of cases: every op, in float and int8, that each executor runs."""
+import numpy as np
+
+from build import Case
+
+
+def constant(shape, seed=0, low=-1.0, high=1.0):
+    return np.random.default_rng(seed + sum(shape)).uniform(low, high, shape).astype(np.float32)
+
+
+def integers(*values):
+    return np.array(values, dtype=np.int64)
+
+
+def both(name, op, inputs, attributes=None, **more):
+    """The case in float and in int8."""
+    return [Case(name, op, inputs, attributes or {}, **more), Case(name + "_int8", op, inputs, attributes or {}, quantized=True, **more)]
+
+
+def conv(name, x, w, bias=True, **attributes):
+    inputs = [x, constant(w)] + ([constant([w[0]], 7)] if bias else [])
+    return both("conv_" + name, "Conv", inputs, attributes)
+
+
+CONV = [
+    *conv("plain", [1, 3, 9, 8], [5, 3, 3, 3]),
+    *conv("no_bias", [1, 3, 5, 5], [4, 3, 3, 3], bias=False),
+    *conv("pads", [1, 2, 7, 6], [4, 2, 3, 3], pads=[1, 0, 2, 1]),
+    *conv("strides", [1, 3, 11, 9], [6, 3, 3, 3], strides=[2, 3], pads=[1, 1, 1, 1]),
+    *conv("dilations", [1, 2, 10, 11], [3, 2, 3, 2], dilations=[2, 3], pads=[1, 2, 1, 2]),
+    *conv("same_upper", [1, 4, 8, 7], [4, 4, 4, 3], auto_pad="SAME_UPPER", strides=[2, 2]),
+    *conv("same_lower", [1, 4, 8, 7], [4, 4, 4, 3], auto_pad="SAME_LOWER", strides=[2, 2]),
+    *conv("valid", [1, 4, 6, 6], [3, 4, 3, 3], auto_pad="VALID"),
+    *conv("groups", [1, 6, 6, 5], [4, 3, 3, 3], group=2, pads=[1, 1, 1, 1]),
+    *conv("depthwise", [1, 6, 8, 9], [6, 1, 3, 3], group=6, pads=[1, 1, 1, 1]),
+    *conv("depthwise_stride", [1, 5, 9, 8], [5, 1, 3, 3], group=5, strides=[2, 2], pads=[0, 0, 1, 1]),
+    *conv("depthwise_5x5", [1, 4, 9, 9], [4, 1, 5, 5], group=4, pads=[2, 2, 2, 2]),
+    *conv("multiplier", [1, 3, 6, 6], [6, 1, 3, 3], group=3, pads=[1, 1, 1, 1]),
+    *conv("pointwise", [1, 7, 5, 3], [9, 7, 1, 1]),
+    *conv("pointwise_wide", [1, 32, 4, 5], [16, 32, 1, 1]),
+    *conv("pointwise_stride", [1, 8, 6, 6], [4, 8, 1, 1], strides=[2, 2]),
+    *conv("whole_image", [1, 3, 4, 4], [5, 3, 4, 4]),
+    *conv("1d", [1, 4, 12], [6, 4, 3], pads=[1, 1]),
+    *conv("1d_depthwise", [1, 5, 12], [5, 1, 4], group=5, strides=[2]),
+    *conv("1d_dilated", [1, 3, 14], [4, 3, 3], dilations=[3]),
+    *conv("batch", [3, 2, 5, 5], [4, 2, 3, 3], pads=[1, 1, 1, 1]),
+    Case("conv_relu_int8", "Conv", [[1, 8, 6, 6], constant([8, 8, 3, 3]), constant([8], 3)], {"pads": [1, 1, 1, 1]}, quantized=True, activation="Relu"),
+    Case("conv_relu", "Conv", [[1, 3, 6, 6], constant([4, 3, 3, 3]), constant([4], 3)], {}, activation="Relu"),
+]
+
+DENSE = [
+    *both("gemm", "Gemm", [[2, 20], constant([20, 7]), constant([7], 1)]),
+    *both("gemm_trans_b", "Gemm", [[1, 33], constant([10, 33]), constant([10], 1)], {"transB": 1}),
+    Case("gemm_alpha_beta", "Gemm", [[3, 5], constant([5, 4]), constant([4], 1)], {"alpha": 0.5, "beta": 2.0}),
+    Case("gemm_trans_a", "Gemm", [[6, 3], constant([6, 4])], {"transA": 1}),
+    Case("gemm_broadcast_c", "Gemm", [[3, 5], constant([5, 4]), constant([3, 1], 1)], {}),
+    *both("matmul", "MatMul", [[2, 16], constant([16, 5])]),
+    Case("matmul_batched", "MatMul", [[2, 3, 4], [2, 4, 5]]),
+    Case("matmul_broadcast", "MatMul", [[2, 1, 3, 4], [3, 4, 2]]),
+    Case("matmul_vector", "MatMul", [[2, 6], constant([6])]),
+]
+
+BINARY = [c for op in ("Add", "Sub", "Mul") for c in [
+    *both(op.lower(), op, [[1, 3, 4, 5], [1, 3, 4, 5]]),
+    *both(op.lower() + "_channel", op, [[1, 6, 4, 5], constant([6, 1, 1])]),
+    Case(op.lower() + "_scalar", op, [[2, 7], constant([1])]),
+    Case(op.lower() + "_outer", op, [[4, 1], [1, 5]]),
+    Case(op.lower() + "_row", op, [[2, 3, 4], [4]]),
+]] + [
+    Case("div", "Div", [[2, 9], constant([2, 9], 1, 0.5, 2)]),
+    Case("div_scalar", "Div", [[2, 9], constant([], 1, 0.5, 2)]),
+    Case("add_relu_int8", "Add", [[1, 4, 3, 3], [1, 4, 3, 3]], quantized=True, activation="Relu"),
+    Case("add_opset7", "Add", [[2, 3], [3]], opset=7),
+]
+
+UNARY = [
+    *both("relu", "Relu", [[1, 3, 4, 4]]),
+    *both("clip", "Clip", [[2, 10], np.array(-0.5, np.float32), np.array(1.0, np.float32)]) [:1],
+    Case("clip_attributes", "Clip", [[2, 10]], {"min": -0.5, "max": 1.0}, opset=7),
+    Case("clip_open", "Clip", [[2, 10], None, np.array(1.0, np.float32)]),
+    *both("sigmoid", "Sigmoid", [[1, 3, 5, 4]]),
+    *both("tanh", "Tanh", [[3, 40]]),
+]
+
+POOL = [
+    *both("max_pool", "MaxPool", [[1, 4, 8, 8]], {"kernel_shape": [2, 2], "strides": [2, 2]}),
+    *both("max_pool_pads", "MaxPool", [[1, 3, 7, 6]], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}),
+    *both("max_pool_ceil", "MaxPool", [[1, 3, 8, 7]], {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}),
+    Case("max_pool_dilated", "MaxPool", [[1, 3, 8, 7]], {"kernel_shape": [2, 2], "dilations": [2, 3]}),
+    *both("max_pool_1d", "MaxPool", [[1, 3, 9]], {"kernel_shape": [3], "strides": [2]}),
+    *both("average_pool", "AveragePool", [[1, 4, 8, 8]], {"kernel_shape": [2, 2], "strides": [2, 2]}),
+    *both("average_pool_pads", "AveragePool", [[1, 3, 7, 6]], {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+    *both("average_pool_include", "AveragePool", [[1, 3, 7, 6]], {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1}),
+    *both("average_pool_same", "AveragePool", [[1, 3, 7, 6]], {"kernel_shape": [2, 2], "auto_pad": "SAME_LOWER"}),
+    *both("average_pool_whole", "AveragePool", [[1, 8, 5, 5]], {"kernel_shape": [5, 5]}),
+    *both("global_average_pool", "GlobalAveragePool", [[1, 5, 6, 7]]),
+    *both("global_max_pool", "GlobalMaxPool", [[1, 5, 6, 7]]),
+    *both("reduce_mean_spatial", "ReduceMean", [[1, 5, 6, 7]], {"axes": [2, 3], "keepdims": 0}),
+    Case("reduce_mean_last", "ReduceMean", [[2, 3, 6]], {"axes": [-1]}),
+    Case("reduce_mean_all", "ReduceMean", [[2, 3, 6]]),
+    Case("reduce_mean_input", "ReduceMean", [[2, 3, 6], integers(1)], {"keepdims": 1}, opset=18),
+    Case("batch_normalization", "BatchNormalization", [[1, 4, 3, 3], constant([4], 1), constant([4], 2), constant([4], 3), constant([4], 4, 0.5, 2)]),
+]
+
+SOFTMAX = [
+    *both("softmax", "Softmax", [[1, 12]]),
+    *both("softmax_rows", "Softmax", [[5, 10]]),
+    Case("softmax_axis", "Softmax", [[2, 3, 4]], {"axis": 1}),
+    Case("softmax_opset11", "Softmax", [[2, 3, 4]], {"axis": 1}, opset=11),
+]
+
+MOVE = [
+    *both("reshape", "Reshape", [[2, 3, 4], integers(0, -1)]),
+    *both("flatten", "Flatten", [[2, 3, 4, 2]], {"axis": 2}),
+    *both("squeeze", "Squeeze", [[1, 3, 1, 4], integers(2)]),
+    Case("squeeze_attribute", "Squeeze", [[1, 3, 1, 4]], {"axes": [0]}, opset=11),
+    *both("unsqueeze", "Unsqueeze", [[3, 4], integers(0, 3)]),
+    *both("transpose", "Transpose", [[2, 3, 4]], {"perm": [2, 0, 1]}),
+    *both("transpose_nchw", "Transpose", [[1, 4, 5, 3]], {"perm": [0, 3, 1, 2]}),
+    Case("transpose_default", "Transpose", [[2, 3, 4]]),
+    *both("concat_channels", "Concat", [[1, 3, 4, 4], [1, 2, 4, 4]], {"axis": 1})[:1],
+    Case("concat_rows", "Concat", [[2, 3], [4, 3], [1, 3]], {"axis": 0}),
+    *both("pad", "Pad", [[1, 2, 4, 5], integers(0, 0, 1, 2, 0, 0, 0, 1)]),
+    Case("pad_value", "Pad", [[2, 3], integers(1, 0, 0, 2), np.array(0.75, np.float32)]),
+    Case("pad_attributes", "Pad", [[2, 3]], {"pads": [1, 0, 0, 2], "value": 0.25}, opset=10),
+    *both("gather", "Gather", [[4, 5], integers(3, 0, -1)]),
+    Case("gather_axis", "Gather", [[2, 5, 3], integers(4, 1)], {"axis": 1}),
+]
+
+CASES = CONV + DENSE + BINARY + UNARY + POOL + SOFTMAX + MOVE

@@ -1,0 +1,50 @@
+"""Compares every layer of the models with ONNX Runtime, each layer fed with ONNX Runtime's own tensors.
+
+usage: check_layers.py THIMBLE TARGET MODEL_FOLDER...
+At most 1 quantized value in 100,000 may differ, by one step; floats stay within verify's tolerance.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import onnx
+
+import oracle
+
+
+def check(thimble, target, model_folder, data_set, folder):
+    path = os.path.join(model_folder, "model.onnx")
+    inputs = oracle.read_inputs(onnx.load(path), data_set)
+    oracle.write_tensors(path, inputs, folder)
+    command = [thimble, "verify", path, "--target", target, "--data", data_set, "--layers", "--reference", folder, "--json"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode not in (0, 2):
+        sys.exit(f"{' '.join(command)}\n{run.stdout}{run.stderr}")
+    return json.loads(run.stdout)
+
+
+def main():
+    thimble, target, folders = sys.argv[1], sys.argv[2], sys.argv[3:]
+    failed = False
+    for model_folder in folders:
+        compared = different = layers = 0
+        largest = 0.0
+        for name in sorted(os.listdir(model_folder)):
+            if not name.startswith("test_data_set_"):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                figures = check(thimble, target, model_folder, os.path.join(model_folder, name), folder)
+            for layer in figures["layers"]:
+                layers += layer["compared"] > 0
+                compared += layer["compared"]
+                different += layer["compared"] - layer["equal"]
+                largest = max(largest, layer["max_abs_error"] if layer["compared"] else 0)
+            failed |= not figures["passed"]
+        failed |= different * 100000 > compared or compared == 0
+        print(f"{os.path.basename(model_folder)} on {target}: {layers} layers, {compared} values, {different} differ, by at most {largest:g}")
+    sys.exit(1 if failed else 0)
+
+
+main()
