@@ -21,8 +21,10 @@ class ImportNode {
   virtual Value* input(size_t i) const = 0;           // null when absent (optional, empty name, or past the end)
   virtual Value* required_input(size_t i) const = 0;  // throws Error when absent
   virtual size_t output_count() const = 0;
-  virtual bool output_used(size_t i) const = 0;  // named, so that it must be bound
+  virtual bool output_used(size_t i) const = 0;  // a node or the model reads it, so that it must be bound
 
+  // Integers saturate at 2^31 - 1 on both sides: no dimension reaches that, and sums and products of two cannot
+  // overflow. `tensor` gives them exactly.
   virtual bool has(const std::string& attribute) = 0;  // counts as read
   virtual int64_t integer(const std::string& attribute, int64_t if_absent) = 0;
   virtual int64_t required_integer(const std::string& attribute) = 0;
@@ -30,7 +32,11 @@ class ImportNode {
   virtual std::string text(const std::string& attribute, const std::string& if_absent) = 0;
   virtual std::vector<int64_t> integers(const std::string& attribute, std::vector<int64_t> if_absent) = 0;
   virtual std::optional<std::vector<float>> reals(const std::string& attribute) = 0;
+  // A tensor attribute; numbers and lists of numbers are taken as tensors, too (int64 and float32).
   virtual std::optional<Tensor> tensor(const std::string& attribute) = 0;
+  // An attribute that is ONNX's number of an element type (`to` of Cast), as ours: float16 and double are float32.
+  // Throws Error when the type is not supported.
+  virtual std::optional<ElementType> element(const std::string& attribute) = 0;
 
   // Operand i as integers, for operands that must be known at compile time (shapes, axes, pads). Throws Error, naming
   // `what`, when it is not a constant; nullopt when it is absent.

@@ -5,14 +5,21 @@
 
 namespace thimble::compiler {
 
-std::vector<Tensor> evaluate(const Node& node, const std::vector<const Tensor*>& inputs) {
+std::vector<Tensor> evaluate(const Op& op, const std::vector<const Tensor*>& inputs,
+                             const std::vector<TensorType>& results) {
   std::vector<RealTensor> reals;
   for (const Tensor* t : inputs) reals.push_back(to_real(*t));
-  const std::vector<RealTensor> results = node.op->eval(reals);
-  ensure(results.size() == node.outputs.size(), "eval of '" + node.name + "': wrong number of results");
+  const std::vector<RealTensor> made = op.eval(reals);
+  ensure(made.size() == results.size(), "eval of " + std::string(op.name()) + ": wrong number of results");
   std::vector<Tensor> stored;
-  for (size_t i = 0; i < results.size(); ++i) stored.push_back(from_real(results[i], node.outputs[i]->type));
+  for (size_t i = 0; i < made.size(); ++i) stored.push_back(from_real(made[i], results[i]));
   return stored;
+}
+
+std::vector<Tensor> evaluate(const Node& node, const std::vector<const Tensor*>& inputs) {
+  std::vector<TensorType> types;
+  for (const Value* v : node.outputs) types.push_back(v->type);
+  return evaluate(*node.op, inputs, types);
 }
 
 std::map<std::string, Tensor> interpret(const Graph& graph, const std::map<std::string, Tensor>& inputs) {

@@ -90,4 +90,8 @@ class Op {
   }
 };
 
+// The op whose result is its operand, unchanged. An output of the graph that is an input, or another output, needs a
+// value of its own, and so this node.
+OpPtr copy_op();
+
 }  // namespace thimble::compiler

@@ -16,17 +16,17 @@ void forget_user(Value* value, Node* user) {
   value->users.erase(it);
 }
 
+}  // namespace
+
 std::vector<TensorType> result_types(const Op& op, const std::vector<Value*>& inputs,
-                                     const std::optional<Storage>& stored_as, const std::string& name) {
+                                     const std::optional<Storage>& stored_as, const std::string& where) {
   std::vector<TensorType> types;
   for (const Value* v : inputs) types.push_back(v->type);
-  std::vector<TensorType> results = op.infer(types, name);
+  std::vector<TensorType> results = op.infer(types, where);
   if (stored_as)
     for (TensorType& t : results) t = {stored_as->element, t.shape, stored_as->quantization};
   return results;
 }
-
-}  // namespace
 
 Value* Graph::add_input(std::string name, TensorType type) {
   values_.push_back(std::make_unique<Value>(Value{std::move(name), std::move(type), nullptr, nullptr, {}}));

@@ -77,6 +77,10 @@ class Graph {
   friend void verify(const Graph&);
 };
 
+// Types of the results of `op` on these operands: what infer() says, stored as asked. Throws infer's Error at `where`.
+std::vector<TensorType> result_types(const Op& op, const std::vector<Value*>& inputs,
+                                     const std::optional<Storage>& stored_as, const std::string& where);
+
 // Throws InternalError when an invariant is broken: order, types re-inferred, users, unique names.
 void verify(const Graph&);
 std::string print(const Graph&);  // one line a node, for --dump-after and tests

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "compiler/error.hpp"
 
@@ -26,6 +27,11 @@ constexpr Facts facts[] = {{"float32", 4, -3.4028234663852886e38, 3.402823466385
 const Facts& of(ElementType e) {
   return facts[size_t(e)];
 }
+// Both are 0 or more.
+int64_t saturating_product(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
+}
 }  // namespace
 
 std::string_view name_of(ElementType e) {
@@ -46,12 +52,12 @@ double highest(ElementType e) {
 
 int64_t element_count(const Shape& shape) {
   int64_t n = 1;
-  for (int64_t d : shape) n *= d;
+  for (int64_t d : shape) n = saturating_product(n, d);
   return n;
 }
 
 int64_t byte_size(const TensorType& type) {
-  return element_count(type.shape) * size_of(type.element);
+  return saturating_product(element_count(type.shape), size_of(type.element));
 }
 
 std::string to_string(const Shape& shape) {

@@ -39,7 +39,7 @@ std::string_view name_of(ElementType);
 int64_t size_of(ElementType);                      // bytes of one element
 bool is_integer(ElementType);                      // int8 ... int64, not boolean
 double lowest(ElementType), highest(ElementType);  // the range of stored integers
-int64_t element_count(const Shape&);               // 1 for a scalar
+int64_t element_count(const Shape&);               // 1 for a scalar; stops at the largest int64_t
 int64_t byte_size(const TensorType&);
 std::string to_string(const Shape&);       // [1,49,10,1]
 std::string to_string(const TensorType&);  // int8[1,12] x0.0039-128

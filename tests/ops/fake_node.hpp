@@ -6,6 +6,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/interpret.hpp"
+#include "compiler/onnx/tensor_proto.hpp"
 
 namespace thimble::compiler::test {
 
@@ -77,6 +78,10 @@ class FakeNode : public ImportNode {
   std::optional<Tensor> tensor(const std::string& a) override {
     if (!has(a)) return {};
     return get<Tensor>(a, {});
+  }
+  std::optional<ElementType> element(const std::string& a) override {
+    if (!has(a)) return {};
+    return element_type(int(integer(a, 0)));
   }
   std::optional<std::vector<int64_t>> constant_integers(size_t i, const std::string& what) const override {
     const auto all = constant_reals(i, what);
