@@ -1,0 +1,191 @@
+// Gemm to layers: `dense` where the weights are constant, the general product elsewhere.
+#include <algorithm>
+#include <limits>
+
+#include "compiler/error.hpp"
+#include "compiler/ops/gemm.hpp"
+#include "compiler/ops/matmul.hpp"
+#include "compiler/requantize.hpp"
+#include "thimble/dense.pack.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+template <class T>
+ConstantArray array_of(std::string name, std::string comment, const std::vector<T>& values, bool weights) {
+  Tensor t = Tensor::of<T>({int64_t(values.size())}, values);
+  return {std::move(name), std::move(comment), element_type_of<T>(), std::move(t.bytes), weights};
+}
+
+// Constant B as rows, [N][K].
+template <class T>
+std::vector<T> weight_rows(const Gemm& gemm, const Tensor& b) {
+  const auto stored = b.as<T>();
+  if (gemm.gemm().trans_b) return {stored.begin(), stored.end()};
+  const int64_t k = gemm.inputs(b.type), n = gemm.outputs(b.type);
+  std::vector<T> rows;
+  rows.reserve(stored.size());
+  for (int64_t o = 0; o < n; ++o)
+    for (int64_t i = 0; i < k; ++i) rows.push_back(stored[size_t(i * n + o)]);
+  return rows;
+}
+
+// The weights as a constant of the program. On other cores other packings may follow: one kernel each.
+template <class T>
+int packed_weights(Lowering& lowering, const Node& node, const std::vector<T>& rows, int64_t n, int64_t k) {
+  std::vector<T> packed(rows.size());
+  pack_dense(rows.data(), int32_t(n), int32_t(k), packed.data());
+  return lowering.constant(array_of(node.name + "_weights",
+                                    fmt::format("{} outputs x {} inputs, 4 outputs side by side", n, k), packed, true));
+}
+
+// The layer but for its fields.
+Layer dense_layer(Lowering& lowering, const Node& node, const Gemm& gemm, std::string kernel, std::string constants) {
+  const TensorType& b = node.inputs[1]->type;
+  const int64_t n = gemm.outputs(b), k = gemm.inputs(b);
+  const int64_t rows = element_count(node.outputs[0]->type.shape) / n;
+  Layer layer;
+  layer.name = node.name;
+  layer.kernel = std::move(kernel);
+  layer.headers = {"dense.hpp"};
+  layer.constants_struct = std::move(constants);
+  layer.shape_struct = "DenseShape";
+  layer.shape = {{"rows", rows}, {"inputs", k}, {"outputs", n}};
+  layer.inputs = {{lowering.input(node.inputs[0], Layout::flat)}};
+  layer.outputs = {lowering.output(node.outputs[0], Layout::flat)};
+  layer.macs = rows * n * k;
+  return layer;
+}
+
+void lower_dense_f32(Lowering& lowering, const Node& node, const Gemm& gemm) {
+  const Tensor& b = *node.inputs[1]->constant;
+  const int64_t n = gemm.outputs(b.type), k = gemm.inputs(b.type);
+  std::vector<float> rows = weight_rows<float>(gemm, b);
+  if (gemm.gemm().alpha != 1)
+    for (float& w : rows) w *= gemm.gemm().alpha;
+  Layer layer = dense_layer(lowering, node, gemm, "dense_f32", "DenseF32");
+  layer.fields.push_back({"weights", Field::Array{packed_weights(lowering, node, rows, n, k)}});
+  if (gemm.has_bias()) {
+    const auto stored = node.inputs[2]->constant->as<float>();
+    std::vector<float> bias(size_t(n), stored[0]);
+    if (stored.size() > 1) bias.assign(stored.begin(), stored.end());
+    for (float& v : bias) v *= gemm.gemm().beta;
+    layer.fields.push_back(
+        {"bias", Field::Array{lowering.constant(array_of(node.name + "_bias", "one for each output", bias, true))}});
+  } else {
+    layer.fields.push_back({"bias", Field::Null{}});
+  }
+  layer.fields.push_back({"low", float(gemm.clamp().low)});
+  layer.fields.push_back({"high", float(gemm.clamp().high)});
+  lowering.add(std::move(layer));
+}
+
+// The sums of an integer layer: bias of each output with the input's zero point folded in, and what can be reached.
+struct Sums {
+  std::vector<int32_t> bias;
+  std::vector<ChannelRange> channels;
+};
+
+Sums sums_of(const Node& node, const Gemm& gemm, const std::vector<int8_t>& rows, const std::string& where) {
+  const TensorType &a = node.inputs[0]->type, &b = node.inputs[1]->type, &y = node.outputs[0]->type;
+  const int64_t n = gemm.outputs(b), k = gemm.inputs(b);
+  Sums sums;
+  for (int64_t o = 0; o < n; ++o) {
+    int64_t bias = 0, lowest = 0, highest = 0;
+    if (gemm.has_bias()) {
+      const Tensor& c = *node.inputs[2]->constant;
+      bias = c.integer(element_count(c.type.shape) == 1 ? 0 : o);
+    }
+    for (int64_t i = 0; i < k; ++i) {
+      const int64_t w = rows[size_t(o * k + i)];
+      bias -= w * a.quantization->zero_points[0];
+      lowest += w * (w > 0 ? -128 : 127);
+      highest += w * (w > 0 ? 127 : -128);
+    }
+    if (bias < INT32_MIN || bias > INT32_MAX)
+      throw Error(where, fmt::format("the bias of output {} is {}, an int32 ends at 2147483647", o, bias),
+                  "Use fewer inputs per output, or a smaller bias.");
+    const std::vector<float>& scales = b.quantization->scales;
+    const float weight_scale = scales[scales.size() == 1 ? 0 : size_t(o)];
+    sums.bias.push_back(int32_t(bias));
+    sums.channels.push_back(
+        {a.quantization->scales[0] * weight_scale / y.quantization->scales[0], bias + lowest, bias + highest});
+  }
+  return sums;
+}
+
+// One multiplier for all outputs where their scale is the same and it is exact for all; else one for each.
+ChosenOutputStage choose_stage(const Sums& sums, const Storage& storage, const ClampRange& clamp,
+                               const std::string& where) {
+  const StoredRange range = stored_range(storage, clamp);
+  const int32_t zero_point = storage.quantization.zero_points[0];
+  ChannelRange all = sums.channels[0];
+  bool alike = true;
+  for (const ChannelRange& c : sums.channels) {
+    all.lowest = std::min(all.lowest, c.lowest);
+    all.highest = std::max(all.highest, c.highest);
+    alike = alike && c.scale == all.scale;
+  }
+  if (alike) {
+    ChosenOutputStage one = choose_output_stage({&all, 1}, zero_point, range.low, range.high, where);
+    if (one.exact_channels == 1) return one;
+  }
+  return choose_output_stage(sums.channels, zero_point, range.low, range.high, where);
+}
+
+void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
+  const std::string where = "Gemm '" + node.name + "'";
+  const Tensor& b = *node.inputs[1]->constant;
+  const int64_t n = gemm.outputs(b.type), k = gemm.inputs(b.type);
+  const std::vector<int8_t> rows = weight_rows<int8_t>(gemm, b);
+  const Sums sums = sums_of(node, gemm, rows, where);
+  const TensorType& y = node.outputs[0]->type;
+  const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
+  Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
+  const int weights = packed_weights(lowering, node, rows, n, k);
+  const int bias = lowering.constant(array_of(
+      node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
+  const int multipliers = lowering.constant(array_of(
+      node.name + "_multipliers", chosen.multipliers.size() == 1 ? "one for all outputs" : "one for each output",
+      chosen.multipliers, true));
+  layer.fields = {{"weights", Field::Array{weights}},
+                  {"bias", Field::Array{bias}},
+                  {"multipliers", Field::Array{multipliers}},
+                  {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
+  for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
+  layer.note = exactness_note(chosen);
+  lowering.add(std::move(layer));
+}
+
+}  // namespace
+
+void Gemm::lower(Lowering& lowering, const Node& node) const {
+  const Value *a = node.inputs[0], *b = node.inputs[1], *y = node.outputs[0];
+  const int64_t n = outputs(b->type), k = inputs(b->type), m = element_count(y->type.shape) / n;
+  const Value* bias = has_bias_ ? node.inputs[2] : nullptr;
+  const int64_t bias_count = bias ? element_count(bias->type.shape) : 0;
+  const bool bias_is_row =
+      !bias || (bias->is_constant() && (bias_count == 1 || (bias_count == n && bias->type.shape.back() == n)));
+  if (b->is_constant() && !a->is_constant() && bias_is_row && (!gemm_.trans_a || m == 1))
+    return y->type.quantization ? lower_dense(lowering, node, *this) : lower_dense_f32(lowering, node, *this);
+  Product p;
+  p.rows = m;
+  p.inner = k;
+  p.columns = n;
+  p.a_row = gemm_.trans_a ? 1 : k;
+  p.a_inner = gemm_.trans_a ? m : 1;
+  p.b_inner = gemm_.trans_b ? 1 : n;
+  p.b_column = gemm_.trans_b ? k : 1;
+  p.has_bias = has_bias_;
+  if (bias) {
+    p.bias_column = !bias->type.shape.empty() && bias->type.shape.back() == n && n > 1 ? 1 : 0;
+    p.bias_row = bias_count > n || (p.bias_column == 0 && bias_count > 1) ? bias_count / m : 0;
+  }
+  p.alpha = gemm_.alpha;
+  p.beta = gemm_.beta;
+  p.clamp = clamp_;
+  lower_product(lowering, node, p);
+}
+
+}  // namespace thimble::compiler
