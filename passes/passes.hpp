@@ -13,6 +13,7 @@ void absorb_quantization(Graph&, ReportLines&);
 void cancel_requantization(Graph&, ReportLines&);
 void common_subexpressions(Graph&, ReportLines&);
 void drop_clamps(Graph&, ReportLines&);
+void fuse_tables(Graph&, ReportLines&);
 void fold_all_constants(Graph&, ReportLines&);
 void fold_constants(Graph&, ReportLines&);
 void fuse_clamp(Graph&, ReportLines&);

@@ -27,6 +27,7 @@ constexpr Pass table[] = {
     {"cancel_requantization", cancel_requantization, true, "nothing is left where the two above have met"},
     {"absorb_quantization", absorb_quantization, false, "this makes the integer layers"},
     {"fuse_clamp", fuse_clamp, true, "clamps that have become integer layers behind one of the same type"},
+    {"fuse_tables", fuse_tables, false, "elementwise functions that no layer took, between bytes; rescales too"},
     {"fold_all_constants", fold_all_constants, false, "what no integer layer took is read as float"},
     {"common_subexpressions", common_subexpressions, true, "the passes above may have made equal nodes"},
 };
