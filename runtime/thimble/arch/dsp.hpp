@@ -190,45 +190,162 @@ THIMBLE_INLINE void mac22(const int32_t* panel, const int32_t* end, int32_t entr
 #endif
 }
 
-// The same for a number of quads known at compile time, 1 to 8: straight code.
-template <bool shared_halves, int quads>
-THIMBLE_INLINE void mac22(const int32_t* panel, const int32_t*& weights, Sums& sums) {
-  static_assert(quads >= 1 && quads <= quads_per_turn, "a longer run is a loop");
-#if THIMBLE_DSP_ASSEMBLY
-  register const int32_t* r0 __asm("r0") = panel;
-  register const int32_t* r1 __asm("r1") = weights;
-  register int32_t r2 __asm("r2") = sums.a0;
-  register int32_t r3 __asm("r3") = sums.a1;
-  register int32_t r10 __asm("r10") = sums.b0;
-  register int32_t r11 __asm("r11") = sums.b1;
-#define THIMBLE_MAC(n, quad)                                                    \
-  if constexpr (quads == n)                                                     \
-  __asm volatile(THIMBLE_KEEPING_R7(quad)                                       \
-                 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r10), "+r"(r11) \
-                 :                                                              \
-                 : "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r12", "memory")
-#define THIMBLE_MAC_UP_TO_8(quad)                     \
-  THIMBLE_MAC(1, quad);                               \
-  THIMBLE_MAC(2, quad quad);                          \
-  THIMBLE_MAC(3, quad quad quad);                     \
-  THIMBLE_MAC(4, quad quad quad quad);                \
-  THIMBLE_MAC(5, quad quad quad quad quad);           \
-  THIMBLE_MAC(6, quad quad quad quad quad quad);      \
-  THIMBLE_MAC(7, quad quad quad quad quad quad quad); \
-  THIMBLE_MAC(8, THIMBLE_EIGHT_TIMES(quad))
-  if constexpr (shared_halves) {
-    THIMBLE_MAC_UP_TO_8(THIMBLE_MAC_SHARED);
-  } else {
-    THIMBLE_MAC_UP_TO_8(THIMBLE_MAC_PLAIN);
-  }
-#undef THIMBLE_MAC_UP_TO_8
-#undef THIMBLE_MAC
-  weights = r1;
-  sums = {r2, r3, r10, r11};
+// --- the product loop ---
+// What the block needs beside the sums waits where it costs one instruction to fetch: in FPU registers, or in memory.
+#if defined(__ARM_FP)
+#define THIMBLE_FETCH(to, name) "vmov " #to ",%[" #name "]\n\t"
+#define THIMBLE_PARK(name, from) "vmov %[" #name "]," #from "\n\t"
+#define THIMBLE_PARKED "t"
+using Parked = float;
 #else
-  mac22<shared_halves>(panel, panel + 4 * quads, 0, weights, sums);
+#define THIMBLE_FETCH(to, name) "ldr " #to ",%[" #name "]\n\t"
+#define THIMBLE_PARK(name, from) "str " #from ",%[" #name "]\n\t"
+#define THIMBLE_PARKED "m"
+using Parked = int32_t;
 #endif
+// Clang's blocks move the stack pointer, so that they cannot name memory.
+#if THIMBLE_DSP_ASSEMBLY && (defined(__ARM_FP) || !defined(__clang__))
+#define THIMBLE_DSP_PRODUCT_LOOP 1
+#else
+#define THIMBLE_DSP_PRODUCT_LOOP 0
+#endif
+
+// A panel times the pairs of channels, as the product loop wants it.
+struct Product {
+  const int32_t* panel;
+  const int32_t* panel_end;
+  const int32_t* weights;
+  const int32_t* channels;      // four words a pair: bias of a, bias of a + 256*b, multipliers of a and b
+  const int32_t* channels_end;  // of whole pairs
+  int32_t entry;                // entry_of the quads, without the first for the product loop
+  int32_t offset, shift;        // OutputStage
+  int32_t second;               // from a pair's first result to its second
+};
+
+// Where the product loop enters the block behind its first quad.
+constexpr int32_t entry_behind_first(int32_t quads) {
+  return quads == 1 ? quads_per_turn * 46 : entry_of<true>(quads - 1);
 }
+
+#if THIMBLE_DSP_PRODUCT_LOOP
+template <class Value>
+THIMBLE_INLINE Parked parked(Value v) {
+  static_assert(sizeof v == sizeof(Parked), "a word");
+  Parked p;
+  __builtin_memcpy(&p, &v, sizeof p);
+  return p;
+}
+
+// The product loop over pairs of channels with shared halves and the saturated output stage: results of channel a at
+// out[0], of b at out[second]; the next pair is 2 * second further. A result is ssat8((C + (sum * M >> 32)) >> shift),
+// for channel b with 256 times the sum and C, and 8 more shift: SMMLA and SSAT. The first quad starts pixel 1's sums
+// from pixel 0's biases, which saves copying them.
+// 27 instructions a pair and 12 for each quad; shift and geometry at run time: about 40.
+#define THIMBLE_FIRST_QUAD \
+  "ldrd r2,r10,[lr],#8\n\t" THIMBLE_FETCH(r0, panel) "ldmia r0!,{r4-r7}\n\t ldrd r8,r9,[r1],#8\n\t sxtb16 r12,r8\n\t" \
+  "smlad r11,r8,r6,r10\n\t smlad r10,r8,r4,r10\n\t smlad r3,r12,r6,r2\n\t smlad r2,r12,r4,r2\n\t sxtb16 r12,r9\n\t"   \
+  "smlad r10,r9,r5,r10\n\t smlad r11,r9,r7,r11\n\t smlad r2,r12,r5,r2\n\t smlad r3,r12,r7,r3\n\t"
+// The quads behind the first: 0 to 8, entering the block late, then turns of 8.
+#define THIMBLE_MORE_QUADS  \
+  THIMBLE_FETCH(r12, entry) \
+  "add pc,r12\n\t nop\n1:\n\t" THIMBLE_EIGHT_TIMES(THIMBLE_MAC_SHARED) THIMBLE_FETCH(r4, end) "cmp r0,r4\n\t bne " \
+                                                                                              "1b\n\t"
+#define THIMBLE_SCALE \
+  "ldrd r4,r5,[lr],#8\n\t sub r10,r10,r2\n\t sub r11,r11,r3\n\t" THIMBLE_FETCH(r6, offset) "lsl r7,r6,#8\n\t" \
+  "smmla r2,r2,r4,r6\n\t smmla r3,r3,r4,r6\n\t smmla r10,r10,r5,r7\n\t smmla r11,r11,r5,r7\n\t"
+#define THIMBLE_SHIFT_FIXED                                                                          \
+  "ssat r2,#8,r2,asr %[shift]\n\t ssat r3,#8,r3,asr %[shift]\n\t ssat r10,#8,r10,asr %[shift_b]\n\t" \
+  "ssat r11,#8,r11,asr %[shift_b]\n\t"
+#define THIMBLE_SHIFT                                                                        \
+  THIMBLE_FETCH(r6, shift)                                                                   \
+  "add r7,r6,#8\n\t asr r2,r2,r6\n\t asr r3,r3,r6\n\t asr r10,r10,r7\n\t asr r11,r11,r7\n\t" \
+  "ssat r2,#8,r2\n\t ssat r3,#8,r3\n\t ssat r10,#8,r10\n\t ssat r11,#8,r11\n\t"
+// The second channel before the first, the second pixel before the first: one that does not exist has the place of the
+// one that does, and is overwritten.
+#define THIMBLE_STORE \
+  THIMBLE_FETCH(r8, out0) THIMBLE_FETCH(r9, out1) THIMBLE_FETCH(r7, second)                                  \
+  "strb r11,[r9,r7]\n\t strb r3,[r9]\n\t strb r10,[r8,r7]\n\t strb r2,[r8]\n\t add r8,r8,r7,lsl #1\n\t"      \
+  "add r9,r9,r7,lsl #1\n\t" THIMBLE_PARK(out0, r8) THIMBLE_PARK(out1, r9)
+#define THIMBLE_STORE_NEAR \
+  THIMBLE_FETCH(r8, out0) THIMBLE_FETCH(r9, out1)                                                            \
+  "strb r11,[r9,%[second]]\n\t strb r3,[r9],%[advance]\n\t strb r10,[r8,%[second]]\n\t strb r2,[r8],%[advance]\n\t" \
+  THIMBLE_PARK(out0, r8) THIMBLE_PARK(out1, r9)
+#define THIMBLE_PAIR_END THIMBLE_FETCH(r4, channels_end) "cmp lr,r4\n\t bne 2b\n\t"
+#define THIMBLE_LOOP(body, ...)                                                                                   \
+  __asm volatile(THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST_QUAD body THIMBLE_PAIR_END)                            \
+                 : "+r"(r1), "+r"(lr), [out0] "+" THIMBLE_PARKED(out0), [out1] "+" THIMBLE_PARKED(out1)           \
+                 : [panel] THIMBLE_PARKED(panel), [end] THIMBLE_PARKED(end), [entry] THIMBLE_PARKED(entry),       \
+                   [channels_end] THIMBLE_PARKED(channels_end), [offset] THIMBLE_PARKED(offset), __VA_ARGS__      \
+                 : "r0", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "cc", \
+                   "memory")
+
+// All sizes at run time. Gives the place behind the weights.
+THIMBLE_INLINE const int32_t* product_loop(const Product& p, int8_t* to0, int8_t* to1) {
+  register const int32_t* r1 __asm("r1") = p.weights;
+  register const int32_t* lr __asm("lr") = p.channels;
+  Parked out0 = parked(to0), out1 = parked(to1);
+  const Parked panel = parked(p.panel), channels_end = parked(p.channels_end), offset = parked(p.offset);
+  const Parked entry = parked(p.entry), end = parked(p.panel_end);
+  const Parked shift = parked(p.shift), second = parked(p.second);
+  THIMBLE_LOOP(THIMBLE_MORE_QUADS THIMBLE_SCALE THIMBLE_SHIFT THIMBLE_STORE, [shift] THIMBLE_PARKED(shift),
+               [second] THIMBLE_PARKED(second));
+  return r1;
+}
+
+// Quads and shift known at compile time; the distance between a pair's results too when `near` is not 0. Up to nine
+// quads are straight code.
+template <int quads, int shift, int near>
+THIMBLE_INLINE const int32_t* product_loop(const Product& p, int8_t* to0, int8_t* to1) {
+  register const int32_t* r1 __asm("r1") = p.weights;
+  register const int32_t* lr __asm("lr") = p.channels;
+  Parked out0 = parked(to0), out1 = parked(to1);
+  const Parked panel = parked(p.panel), channels_end = parked(p.channels_end), offset = parked(p.offset);
+  constexpr bool straight = quads <= quads_per_turn + 1;  // then these two go unused
+  const Parked entry = straight ? panel : parked(p.entry), end = straight ? panel : parked(p.panel_end);
+  const Parked second = near != 0 ? panel : parked(p.second);
+#define THIMBLE_FIXED_LOOP(more)                                                                        \
+  if constexpr (near == 0)                                                                              \
+    THIMBLE_LOOP(more THIMBLE_SCALE THIMBLE_SHIFT_FIXED THIMBLE_STORE, [second] THIMBLE_PARKED(second), \
+                 [shift] "i"(shift), [shift_b] "i"(shift + 8));                                         \
+  else                                                                                                  \
+    THIMBLE_LOOP(more THIMBLE_SCALE THIMBLE_SHIFT_FIXED THIMBLE_STORE_NEAR, [second] "i"(near),         \
+                 [advance] "i"(2 * near), [shift] "i"(shift), [shift_b] "i"(shift + 8))
+#define THIMBLE_4_QUADS THIMBLE_TWICE(THIMBLE_TWICE(THIMBLE_MAC_SHARED))
+  if constexpr (quads == 1) {
+    THIMBLE_FIXED_LOOP("");
+  } else if constexpr (quads == 2) {
+    THIMBLE_FIXED_LOOP(THIMBLE_MAC_SHARED);
+  } else if constexpr (quads == 3) {
+    THIMBLE_FIXED_LOOP(THIMBLE_TWICE(THIMBLE_MAC_SHARED));
+  } else if constexpr (quads == 4) {
+    THIMBLE_FIXED_LOOP(THIMBLE_TWICE(THIMBLE_MAC_SHARED) THIMBLE_MAC_SHARED);
+  } else if constexpr (quads == 5) {
+    THIMBLE_FIXED_LOOP(THIMBLE_4_QUADS);
+  } else if constexpr (quads == 6) {
+    THIMBLE_FIXED_LOOP(THIMBLE_4_QUADS THIMBLE_MAC_SHARED);
+  } else if constexpr (quads == 7) {
+    THIMBLE_FIXED_LOOP(THIMBLE_4_QUADS THIMBLE_TWICE(THIMBLE_MAC_SHARED));
+  } else if constexpr (quads == 8) {
+    THIMBLE_FIXED_LOOP(THIMBLE_4_QUADS THIMBLE_TWICE(THIMBLE_MAC_SHARED) THIMBLE_MAC_SHARED);
+  } else if constexpr (quads == 9) {
+    THIMBLE_FIXED_LOOP(THIMBLE_EIGHT_TIMES(THIMBLE_MAC_SHARED));
+  } else {
+    THIMBLE_FIXED_LOOP(THIMBLE_MORE_QUADS);
+  }
+#undef THIMBLE_4_QUADS
+#undef THIMBLE_FIXED_LOOP
+  return r1;
+}
+#undef THIMBLE_FIRST_QUAD
+#undef THIMBLE_MORE_QUADS
+#undef THIMBLE_SCALE
+#undef THIMBLE_SHIFT_FIXED
+#undef THIMBLE_SHIFT
+#undef THIMBLE_STORE
+#undef THIMBLE_STORE_NEAR
+#undef THIMBLE_PAIR_END
+#undef THIMBLE_LOOP
+#endif
 #undef THIMBLE_MAC_SHARED
 #undef THIMBLE_MAC_PLAIN
 #undef THIMBLE_EIGHT_TIMES

@@ -9,6 +9,24 @@
 namespace thimble {
 namespace dsp {
 
+// The panel of a specialised layer: members known at compile time (GCC would keep a DspPanel in memory).
+template <class Shape>
+struct FixedDspPanel {
+  static constexpr DspPanel panel = dsp_panel(Shape{});
+  static constexpr int32_t row_bytes = panel.row_bytes, row_words = panel.row_words, rest = panel.rest;
+  static constexpr int32_t quads = panel.quads;
+  static constexpr bool repeats = panel.repeats;
+  static constexpr int32_t words_per_row() { return panel.words_per_row(); }
+};
+
+template <class Layer>
+THIMBLE_INLINE auto panel_of(const Layer& layer) {
+  if constexpr (Layer::fixed)
+    return FixedDspPanel<typename Layer::ShapeType>{};
+  else
+    return dsp_panel(layer);
+}
+
 // One result from an exact sum. `scaled` is 256 times the sum where its channel was the upper of shared halves.
 template <DspForm form, bool scaled, class Layer>
 THIMBLE_INLINE int32_t result(const Layer& layer, int32_t sum, int32_t multiplier, int32_t offset, int32_t shift,
@@ -28,98 +46,175 @@ THIMBLE_INLINE int32_t result(const Layer& layer, int32_t sum, int32_t multiplie
   }
 }
 
+// The whole of the layer's pairs of channels.
+template <DspForm form, class Layer, class Panel>
+THIMBLE_INLINE Product product_of(const Layer& layer, const Panel& shape, const int32_t* panel) {
+  constexpr bool shared = form != DspForm::plain;
+  const int32_t* const end = layer.channels + layer.out_channels / 2 * 4;
+  int32_t entry = entry_of<shared>(shape.quads);
+#if THIMBLE_DSP_PRODUCT_LOOP
+  if (form == DspForm::saturated) entry = entry_behind_first(shape.quads);
+#endif
+  return {panel,       panel + shape.quads * 4, layer.weights, layer.channels, end, entry, layer.offset,
+          layer.shift, layer.channel_step};
+}
+
+// Multiplies the panel with p's pairs of channels. Gives the place behind the weights.
+template <DspForm form, bool odd, class Layer>
+THIMBLE_INLINE const int32_t* multiply_pairs(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
+#if THIMBLE_DSP_PRODUCT_LOOP
+  if constexpr (form == DspForm::saturated) {
+    if constexpr (Layer::fixed) {
+      // A constant distance fits STRB with post-increment below 128.
+      constexpr int32_t near = !odd && Layer::channel_step < 128 ? Layer::channel_step : 0;
+      return product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, near>(p, out0, out1);
+    } else {
+      return product_loop(p, out0, out1);
+    }
+  }
+#endif
+  constexpr bool shared = form != DspForm::plain;
+  const OutputStage stage = output_stage(layer);
+  const int32_t offset_b = shared ? int32_t(uint32_t(p.offset) << 8) : p.offset, shift_b = p.shift + (shared ? 8 : 0);
+  const int32_t* weights = p.weights;
+  for (const int32_t* channel = p.channels; channel != p.channels_end;) {
+    Sums sums{channel[0], channel[0], channel[1], channel[1]};
+    mac22<shared>(p.panel, p.panel_end, p.entry, weights, sums);
+    if constexpr (shared) {
+      sums.b0 = wrapping_sub(sums.b0, sums.a0);
+      sums.b1 = wrapping_sub(sums.b1, sums.a1);
+    }
+    const int32_t multiplier_a = channel[2], multiplier_b = channel[3];
+    channel += 4;
+    // The order of the product loop: see THIMBLE_STORE.
+    out1[p.second] = int8_t(result<form, shared>(layer, sums.b1, multiplier_b, offset_b, shift_b, stage));
+    out1[0] = int8_t(result<form, false>(layer, sums.a1, multiplier_a, p.offset, p.shift, stage));
+    out0[p.second] = int8_t(result<form, shared>(layer, sums.b0, multiplier_b, offset_b, shift_b, stage));
+    out0[0] = int8_t(result<form, false>(layer, sums.a0, multiplier_a, p.offset, p.shift, stage));
+    out0 += 2 * p.second;
+    out1 += 2 * p.second;
+  }
+  return weights;
+}
+
+// Whether the number of channels is known to be even.
+template <class Layer>
+constexpr bool always_even() {
+  if constexpr (Layer::fixed)
+    return Layer::out_channels % 2 == 0;
+  else
+    return false;
+}
+
+// A call of its own for each layer: the product loop takes all registers anyway.
+template <DspForm form, class Layer>
+[[gnu::noinline]] const int32_t* multiply_called(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
+  return multiply_pairs<form, !always_even<Layer>()>(layer, p, out0, out1);
+}
+
+// An odd last channel: a pair whose second result has the place of the first.
+template <DspForm form, class Layer>
+[[gnu::noinline]] void multiply_last(const Layer& layer, Product p, const int32_t* weights, int8_t* out0,
+                                     int8_t* out1) {
+  out0 += (layer.out_channels - 1) * layer.channel_step;
+  out1 += (layer.out_channels - 1) * layer.channel_step;
+  p.weights = weights;
+  p.channels = p.channels_end;
+  p.channels_end += 4;
+  p.second = 0;
+  multiply_called<form>(layer, p, out0, out1);
+}
+
 // Multiplies the panel with all channels and stores both pixels' results at out0 and out1; equal addresses stand for a
 // single pixel, the first.
 template <DspForm form, class Layer>
-[[gnu::noinline]] void multiply_panel(const Layer& layer, const int32_t* panel, int8_t* out0, int8_t* out1) {
-  constexpr bool shared = form != DspForm::plain;
-  const OutputStage stage = output_stage(layer);
-  const int32_t offset = stage.offset, shift = stage.shift;
-  const int32_t offset_b = shared ? int32_t(uint32_t(offset) << 8) : offset, shift_b = shared ? shift + 8 : shift;
-  const int32_t quads = dsp_panel(layer).quads;
-  const int32_t* const panel_end = panel + quads * 4;
-  const int32_t entry = entry_of<shared>(quads);
-  const int32_t* weights = layer.weights;
-  const int32_t* channel = layer.channels;
-  const int32_t advance = 2 * layer.channel_step;
-  int32_t second = layer.channel_step;  // from a pair's first channel to its second
-  const int32_t* channels_end = channel + layer.out_channels / 2 * 4;
-  bool odd = layer.out_channels % 2 != 0;
-  for (;;) {
-    while (channel != channels_end) {
-      Sums sums{channel[0], channel[0], channel[1], channel[1]};
-      if constexpr (Layer::fixed) {
-        constexpr int32_t fixed_quads = dsp_panel(typename Layer::ShapeType{}).quads;
-        if constexpr (fixed_quads <= quads_per_turn)
-          mac22<shared, fixed_quads>(panel, weights, sums);
-        else
-          mac22<shared>(panel, panel_end, entry_of<shared>(fixed_quads), weights, sums);
-      } else {
-        mac22<shared>(panel, panel_end, entry, weights, sums);
-      }
-      if constexpr (shared) {
-        sums.b0 = wrapping_sub(sums.b0, sums.a0);
-        sums.b1 = wrapping_sub(sums.b1, sums.a1);
-      }
-      const int32_t multiplier_a = channel[2], multiplier_b = channel[3];
-      channel += 4;
-      // The second channel before the first, the second pixel before the first: one that does not exist has the place
-      // of the one that does, and is overwritten.
-      out1[second] = int8_t(result<form, shared>(layer, sums.b1, multiplier_b, offset_b, shift_b, stage));
-      out1[0] = int8_t(result<form, false>(layer, sums.a1, multiplier_a, offset, shift, stage));
-      out0[second] = int8_t(result<form, shared>(layer, sums.b0, multiplier_b, offset_b, shift_b, stage));
-      out0[0] = int8_t(result<form, false>(layer, sums.a0, multiplier_a, offset, shift, stage));
-      out0 += advance;
-      out1 += advance;
-    }
-    if (!odd) break;
-    odd = false;
-    second = 0;
-    channels_end += 4;
+THIMBLE_INLINE void multiply_panel(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
+  if constexpr (always_even<Layer>()) {
+    multiply_called<form>(layer, p, out0, out1);
+  } else {
+    const int32_t* weights = p.weights;
+    if (layer.out_channels > 1) weights = multiply_called<form>(layer, p, out0, out1);
+    if (layer.out_channels % 2 != 0) multiply_last<form>(layer, p, weights, out0, out1);
   }
 }
 
 // --- filling the panel ---
 
-// One kernel row of one pixel, whole words; `panel` moves on.
-template <class Layer>
-THIMBLE_INLINE void widen_row(const DspPanel& shape, const int8_t* from, int32_t*& panel) {
+// Words in a turn of the loop over a kernel row of known length.
+constexpr int32_t unrolled_words(int32_t words) {
+  return words <= 8 ? words : words % 4 == 0 ? 4 : words % 3 == 0 ? 3 : words % 2 == 0 ? 2 : 1;
+}
+
+// One kernel row of one pixel, or of two that lie `next` bytes apart; `panel` moves on.
+template <bool two>
+THIMBLE_INLINE void widen(const int8_t*& pixel0, const int8_t*& pixel1, int32_t*& panel) {
+  if constexpr (two)
+    widen2(pixel0, pixel1, panel);
+  else
+    widen1(pixel0, panel);
+}
+template <bool two, class Layer, class Panel>
+THIMBLE_INLINE void widen_row(const Panel& shape, const int8_t* from, int32_t next, int32_t*& panel) {
+  const int8_t* second = from + next;
   int32_t* const end = panel + shape.row_words * 4;
   if constexpr (Layer::fixed) {
-    constexpr int32_t words = dsp_panel(typename Layer::ShapeType{}).row_words;
-    constexpr int32_t unrolled = words <= 8 ? words : words % 4 == 0 ? 4 : words % 3 == 0 ? 3 : words % 2 == 0 ? 2 : 1;
+    constexpr int32_t words = Panel::row_words, unrolled = unrolled_words(words);
     if constexpr (words > 0) do {
 #pragma GCC unroll 8
-        for (int32_t i = 0; i < unrolled; ++i) widen1(from, panel);
+        for (int32_t i = 0; i < unrolled; ++i) widen<two>(from, second, panel);
       } while (words != unrolled && panel != end);
   } else {
-    if (shape.row_words & 1) widen1(from, panel);
+    if (shape.row_words & 1) widen<two>(from, second, panel);
     while (panel != end) {
-      widen1(from, panel);
-      widen1(from, panel);
+      widen<two>(from, second, panel);
+      widen<two>(from, second, panel);
     }
   }
   if (shape.repeats) {
     from -= 4 - shape.rest;
-    widen1(from, panel);
+    second -= 4 - shape.rest;
+    widen<two>(from, second, panel);
   }
 }
 
-// The rests of the kernel rows: the n-th byte goes to the n-th half of the pixel's places from `panel` on.
-THIMBLE_INLINE void gather_rest(const DspPanel& shape, const int8_t* from, int32_t n, int32_t* panel) {
-  for (int32_t i = 0; i < shape.rest; ++i, ++n)
-    store16(reinterpret_cast<int8_t*>(panel) + (n >> 2) * 16 + (n & 3) * 2, from[shape.row_words * 4 + i]);
+// Places of the gathered rests: one half after the other in a pixel's part of each quad.
+struct Gathered {
+  int8_t* to;
+  int32_t count = 0;
+  template <bool two>
+  THIMBLE_INLINE void add(int32_t pixel0, int32_t pixel1) {
+    store16(to, pixel0);
+    if constexpr (two) store16(to + 8, pixel1);
+    to += ++count % 4 == 0 ? 10 : 2;
+  }
+};
+
+// The rest of one kernel row of one pixel, or of two.
+template <bool two, class Panel>
+THIMBLE_INLINE void gather_rest(const Panel& shape, const int8_t* rest, int32_t next, Gathered& gathered) {
+#pragma GCC unroll 3
+  for (int32_t i = 0; i < shape.rest; ++i) gathered.add<two>(rest[i], two ? rest[next + i] : 0);
 }
 
-// A pixel whose kernel lies inside the image: `from` + offsets[ky] is the first byte of kernel row ky.
-template <class Layer>
-THIMBLE_INLINE void fill_inside(const Layer& layer, const DspPanel& shape, const int8_t* from, const int32_t* offsets,
+// A pixel whose kernel lies inside the image, or two: `from` + offsets[ky] is the first byte of kernel row ky, and
+// `next` bytes further that of the second pixel.
+template <bool two, class Layer, class Panel>
+THIMBLE_INLINE void fill(const Layer& layer, const Panel& shape, const int8_t* from, int32_t next,
+                         const int32_t* offsets, int32_t* panel) {
+#pragma GCC unroll 5
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) widen_row<two, Layer>(shape, from + offsets[ky], next, panel);
+  if (shape.rest == 0 || shape.repeats) return;
+  from += shape.row_words * 4;
+  Gathered gathered{reinterpret_cast<int8_t*>(panel)};
+#pragma GCC unroll 5
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) gather_rest<two>(shape, from + offsets[ky], next, gathered);
+}
+
+// One pixel, called: there are few that find no partner.
+template <class Layer, class Panel>
+[[gnu::noinline]] void fill_one(const Layer& layer, const Panel& shape, const int8_t* from, const int32_t* offsets,
                                 int32_t* panel) {
-#pragma GCC unroll 4
-  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) widen_row<Layer>(shape, from + offsets[ky], panel);
-  if (shape.rest != 0 && !shape.repeats)
-#pragma GCC unroll 4
-    for (int32_t ky = 0; ky < layer.kernel_height; ++ky) gather_rest(shape, from + offsets[ky], ky * shape.rest, panel);
+  fill<false>(layer, shape, from, 0, offsets, panel);
 }
 
 // Copies `count` bytes, and fills with one value; words as long as there are four bytes.
@@ -140,12 +235,12 @@ inline int8_t* fill_bytes(int8_t* to, int32_t value, int32_t count) {
 template <class Layer>
 [[gnu::noinline]] void fill_edge(const Layer& layer, const int8_t* base, const int32_t* offsets, int32_t x,
                                  int32_t* panel, int8_t* row) {
-  const DspPanel shape = dsp_panel(layer);
+  const auto shape = panel_of(layer);
   const int32_t channels = layer.in_channels, width = layer.kernel_width;
   const int32_t begin = x < 0 ? (-x < width ? -x : width) : 0;  // kernel columns [begin, end) lie inside
   const int32_t inside = layer.in_width - x < width ? layer.in_width - x : width;
   const int32_t end = inside < begin ? begin : inside;
-  int32_t* const rests = panel + shape.words_per_row() * layer.kernel_height * 4;
+  Gathered gathered{reinterpret_cast<int8_t*>(panel + shape.words_per_row() * layer.kernel_height * 4)};
   for (int32_t ky = 0; ky < layer.kernel_height; ++ky) {
     if (offsets[ky] == outside_image) {
       fill_bytes(row, layer.in_zero_point, shape.row_bytes);
@@ -154,8 +249,8 @@ template <class Layer>
       to = copy_bytes(to, base + offsets[ky] + (x + begin) * channels, (end - begin) * channels);
       fill_bytes(to, layer.in_zero_point, (width - end) * channels);
     }
-    widen_row<Layer>(shape, row, panel);
-    if (!shape.repeats) gather_rest(shape, row, ky * shape.rest, rests);
+    widen_row<false, Layer>(shape, row, 0, panel);
+    if (!shape.repeats) gather_rest<false>(shape, row + shape.row_words * 4, 0, gathered);
   }
 }
 
@@ -175,71 +270,41 @@ THIMBLE_INLINE bool find_rows(const Layer& layer, const RowView& in, int32_t y, 
 template <DspForm form, class Layer>
 THIMBLE_INLINE void conv2d(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                            void* scratch) {
-  const DspPanel shape = dsp_panel(layer);
+  const auto shape = panel_of(layer);
   int32_t* const panel = static_cast<int32_t*>(scratch);
   int32_t* const offsets = panel + shape.quads * 4;
   int8_t* const edge_row = reinterpret_cast<int8_t*>(offsets + layer.kernel_height);
   const int8_t* const base = reinterpret_cast<const int8_t*>(in.base);
+  const Product product = product_of<form>(layer, shape, panel);
+  const int32_t next = layer.stride_x * layer.in_channels;
   int8_t* waiting = nullptr;  // place of the pixel in the panel's first half
   for (int32_t y = y0; y < y1; ++y) {
     const bool rows_inside = find_rows(layer, in, y, offsets);
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y)) + layer.first;
-    int32_t x = -layer.pad_left;
-    const int8_t* const row_end = to + layer.out_width * layer.pixel_step;
-    for (; to != row_end; to += layer.pixel_step, x += layer.stride_x) {
+    int8_t* const row_end = to + layer.out_width * layer.pixel_step;
+    const int32_t last_inside = rows_inside ? layer.in_width - layer.kernel_width : -1;
+    for (int32_t x = -layer.pad_left; to != row_end; to += layer.pixel_step, x += layer.stride_x) {
+      if (waiting == nullptr && x >= 0 && x + layer.stride_x <= last_inside && to + layer.pixel_step != row_end) {
+        fill<true>(layer, shape, base + x * layer.in_channels, next, offsets, panel);
+        multiply_panel<form>(layer, product, to, to + layer.pixel_step);
+        to += layer.pixel_step;
+        x += layer.stride_x;
+        continue;
+      }
       int32_t* const half = waiting == nullptr ? panel : panel + 2;
-      if (rows_inside && x >= 0 && x + layer.kernel_width <= layer.in_width)
-        fill_inside(layer, shape, base + x * layer.in_channels, offsets, half);
+      if (x >= 0 && x <= last_inside)
+        fill_one(layer, shape, base + x * layer.in_channels, offsets, half);
       else
         fill_edge(layer, base, offsets, x, half, edge_row);
       if (waiting == nullptr) {
         waiting = to;
       } else {
-        multiply_panel<form>(layer, panel, waiting, to);
+        multiply_panel<form>(layer, product, waiting, to);
         waiting = nullptr;
       }
     }
   }
-  if (waiting != nullptr) multiply_panel<form>(layer, panel, waiting, waiting);
-}
-
-// All channels of one pixel, or of two, into the panel of a pointwise layer.
-template <class Layer>
-THIMBLE_INLINE void fill_pixel(const DspPanel& shape, const int8_t* from, int32_t* panel) {
-  widen_row<Layer>(shape, from, panel);
-  if (!shape.repeats) gather_rest(shape, from, 0, panel);
-}
-template <class Layer>
-THIMBLE_INLINE void fill_pixels(const DspPanel& shape, const int8_t* pixel0, const int8_t* pixel1, int32_t* panel) {
-  int32_t* const end = panel + shape.row_words * 4;
-  if constexpr (Layer::fixed) {
-    constexpr int32_t words = dsp_panel(typename Layer::ShapeType{}).row_words;
-    constexpr int32_t unrolled = words % 4 == 0 ? 4 : words % 3 == 0 ? 3 : words % 2 == 0 ? 2 : 1;
-    if constexpr (words > 0) do {
-#pragma GCC unroll 4
-        for (int32_t i = 0; i < unrolled; ++i) widen2(pixel0, pixel1, panel);
-      } while (words != unrolled && panel != end);
-  } else {
-    if (shape.row_words & 1) widen2(pixel0, pixel1, panel);
-    if (shape.row_words & 2) {
-      widen2(pixel0, pixel1, panel);
-      widen2(pixel0, pixel1, panel);
-    }
-    while (panel != end) {
-      widen2(pixel0, pixel1, panel);
-      widen2(pixel0, pixel1, panel);
-      widen2(pixel0, pixel1, panel);
-      widen2(pixel0, pixel1, panel);
-    }
-  }
-  if (shape.repeats) {
-    pixel0 -= 4 - shape.rest;
-    pixel1 -= 4 - shape.rest;
-    widen2(pixel0, pixel1, panel);
-  } else if (shape.rest != 0) {
-    gather_rest(shape, pixel0 - shape.row_words * 4, 0, panel);
-    gather_rest(shape, pixel1 - shape.row_words * 4, 0, panel + 2);
-  }
+  if (waiting != nullptr) multiply_panel<form>(layer, product, waiting, waiting);
 }
 
 // Rows that follow each other in both views are one run of pixels. An odd pixel at the end of a run waits for the first
@@ -247,10 +312,12 @@ THIMBLE_INLINE void fill_pixels(const DspPanel& shape, const int8_t* pixel0, con
 template <DspForm form, class Layer>
 THIMBLE_INLINE void pointwise(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                               void* scratch) {
-  const DspPanel shape = dsp_panel(layer);
+  const auto shape = panel_of(layer);
   int32_t* const panel = static_cast<int32_t*>(scratch);
   const int32_t channels = layer.in_channels, step = layer.pixel_step;
+  const Product product = product_of<form>(layer, shape, panel);
   const bool runs = layer.channel_step == 1;
+  const int32_t no_offset = 0;  // of the one kernel row
   int8_t* waiting = nullptr;
   while (y0 < y1) {
     const int32_t in_row = int32_t(uint32_t(y0) % uint32_t(in.ring_rows));
@@ -266,25 +333,25 @@ THIMBLE_INLINE void pointwise(const Layer& layer, const RowView& in, const RowRi
     y0 += rows;
     int32_t pixels = rows * layer.out_width;
     if (waiting != nullptr) {
-      fill_pixel<Layer>(shape, from, panel + 2);
-      multiply_panel<form>(layer, panel, waiting, to);
+      fill_one(layer, shape, from, &no_offset, panel + 2);
+      multiply_panel<form>(layer, product, waiting, to);
       waiting = nullptr;
       from += channels;
       to += step;
       --pixels;
     }
     for (; pixels >= 2; pixels -= 2) {
-      fill_pixels<Layer>(shape, from, from + channels, panel);
-      multiply_panel<form>(layer, panel, to, to + step);
+      fill<true>(layer, shape, from, channels, &no_offset, panel);
+      multiply_panel<form>(layer, product, to, to + step);
       from += 2 * channels;
       to += 2 * step;
     }
     if (pixels != 0) {
-      fill_pixel<Layer>(shape, from, panel);
+      fill_one(layer, shape, from, &no_offset, panel);
       waiting = to;
     }
   }
-  if (waiting != nullptr) multiply_panel<form>(layer, panel, waiting, waiting);
+  if (waiting != nullptr) multiply_panel<form>(layer, product, waiting, waiting);
 }
 
 }  // namespace dsp
