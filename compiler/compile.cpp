@@ -1,0 +1,63 @@
+// The pipeline, readable top to bottom.
+#include "compiler/compile.hpp"
+
+#include <filesystem>
+
+#include "compiler/error.hpp"
+#include "compiler/onnx/import.hpp"
+#include "compiler/report.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+// The model file's name as a C++ identifier.
+std::string identifier_from(const std::string& path) {
+  std::string name;
+  for (char c : std::filesystem::path(path).stem().string()) name += isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name.empty() || isdigit(static_cast<unsigned char>(name[0])) ? "model_" + name : name;
+}
+
+void check_limits(const Compiled& compiled, const CompileOptions& options) {
+  if (options.ram_limit >= 0 && compiled.plan.arena_bytes > options.ram_limit)
+    throw LimitError(
+        options.model,
+        fmt::format("the arena takes {} bytes, --ram allows {}", compiled.plan.arena_bytes, options.ram_limit),
+        "What takes the space:\n" + memory_table(compiled.program, compiled.plan));
+  const int64_t flash = constant_bytes(compiled.program);
+  if (options.flash_limit >= 0 && flash > options.flash_limit)
+    throw LimitError(options.model,
+                     fmt::format("weights and tables take {} bytes, --flash allows {}", flash, options.flash_limit),
+                     "What takes the space:\n" + flash_table(compiled.program));
+}
+
+}  // namespace
+
+Compiled compile_model(const CompileOptions& options) {
+  Compiled compiled;
+  LoadedModel model = load_model(options.model, options.load);
+  compiled.files = model.files;
+  compiled.model_hash = model.hash;
+  compiled.notes = model.notes;
+  compiled.graph = import_model(model);
+
+  const ReportLines lines = run_pipeline(compiled.graph, options.passes);
+  compiled.notes.insert(compiled.notes.end(), lines.begin(), lines.end());
+
+  const std::string name = options.name.empty() ? identifier_from(options.model) : options.name;
+  compiled.program = lower(compiled.graph, name, *options.target, options.lowering);
+  compiled.plan = plan(compiled.program, *options.target, options.plan);
+  check_plan(compiled.program, compiled.plan, *options.target, options.plan);
+  check_limits(compiled, options);
+  return compiled;
+}
+
+Bundle make_bundle(const Compiled& compiled, const CompileOptions& options) {
+  EmitOptions emit_options = options.emit;
+  emit_options.version = THIMBLE_VERSION;
+  emit_options.model_hash = compiled.model_hash;
+  emit_options.keep_input = options.plan.keep_input;
+  return emit(compiled.program, compiled.plan, *options.target, emit_options);
+}
+
+}  // namespace thimble::compiler
