@@ -138,6 +138,7 @@ int Lowering::constant(ConstantArray array) {
 
 void Lowering::add(Layer layer) {
   layer.name = unique(layer.name, layer_names_);
+  layer.specialised = options_.specialise && !layer.shape_struct.empty();
   program_.layers.push_back(std::move(layer));
 }
 

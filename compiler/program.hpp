@@ -53,8 +53,8 @@ struct Field {
   struct Array {
     int constant;
   };               // index into Program::constants: emitted as a pointer
-  struct Null {};  // a null pointer
-  std::string name;
+  struct Null {};    // a null pointer
+  std::string name;  // "out.shift": member `shift` of the nested struct `out`
   std::variant<int64_t, float, Array, Null> value;
 };
 
@@ -80,6 +80,7 @@ struct Layer {
       constants_struct;  // "Conv2d": a struct in namespace thimble; a template over its Shape when shape_struct is set
   std::string shape_struct;   // "ConvShape": base of the constants whose members may be static constexpr; empty: none
   std::vector<Field> shape;   // members of shape_struct, integers
+  bool specialised = false;   // shape_struct gives way to a struct whose members are static constexpr
   std::vector<Field> fields;  // members of constants_struct
   std::vector<Operand> inputs;
   std::vector<int> outputs;          // buffers

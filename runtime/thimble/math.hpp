@@ -4,10 +4,7 @@
 #include <stdint.h>
 
 #include "thimble/arch/square_root.hpp"
-
-#ifdef __FAST_MATH__
-#error "thimble: -ffast-math breaks the rounding and the NaN tests below. Remove it from the flags of this file."
-#endif
+#include "thimble/no_fast_math.hpp"
 
 namespace thimble {
 

@@ -13,8 +13,14 @@ struct Rows {
   int32_t row_bytes;
   int32_t ring_rows;
   Byte* row(int32_t y) const { return base + uint32_t(y) % uint32_t(ring_rows) * uint32_t(row_bytes); }
+  operator Rows<const Byte>() const { return {base, row_bytes, ring_rows}; }
 };
 using RowView = Rows<const uint8_t>;  // read
 using RowRing = Rows<uint8_t>;        // written
+
+// The earlier of two rows.
+inline int32_t min(int32_t a, int32_t b) {
+  return a < b ? a : b;
+}
 
 }  // namespace thimble

@@ -1,0 +1,6 @@
+// Code made for cores with the DSP extension includes this. A PC passes: kernels have C++ twins there, for tests.
+#pragma once
+
+#if !defined(__ARM_FEATURE_DSP) && !defined(__x86_64__) && !defined(__aarch64__)
+#error "thimble: this code is for cores with the DSP extension. Compile the model for this core, or set -mcpu."
+#endif

@@ -1,0 +1,10 @@
+// The weights of the model tiny_dense.
+#pragma once
+#include <stdint.h>
+
+namespace tiny_dense::weights {
+
+extern const float weights[6];
+extern const float bias[2];
+
+}  // namespace tiny_dense::weights

@@ -1,0 +1,9 @@
+// The weights of the model tiny_ports.
+#pragma once
+#include <stdint.h>
+
+namespace tiny_ports::weights {
+
+extern const float w[4];
+
+}  // namespace tiny_ports::weights

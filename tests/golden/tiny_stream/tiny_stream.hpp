@@ -1,0 +1,48 @@
+// The model tiny_stream for cortex-m4. Made by Thimble 0.1.0: changes are lost when the model is compiled again.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+namespace tiny_stream {
+
+// SHA-256 of the model file, and what made this code of it, for which core.
+constexpr char model_hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+constexpr char thimble_version[] = "0.1.0";
+constexpr char target[] = "cortex-m4";
+
+// Input "image", int8[1,1,9,4].
+namespace input {
+using Element = int8_t;
+constexpr char name[] = "image";
+constexpr size_t size = 36;  // elements
+constexpr int32_t rank = 4;
+constexpr int32_t shape[rank] = {1, 1, 9, 4};
+}  // namespace input
+
+// Output "scores", float32[1,2].
+namespace output {
+using Element = float;
+constexpr char name[] = "scores";
+constexpr size_t size = 2;  // elements
+constexpr int32_t rank = 2;
+constexpr int32_t shape[rank] = {1, 2};
+}  // namespace output
+
+class Model {
+ public:
+  static constexpr size_t arena_bytes = 204;  // memory for all values
+  static constexpr size_t weight_bytes = 163;  // constant data in tiny_stream_weights.cpp
+
+  // Fill the input, run, read the output. A run overwrites the input: fill it before each.
+  input::Element (&input())[input::size] { return *reinterpret_cast<input::Element(*)[input::size]>(arena_ + 0); }
+  void run();
+  const output::Element (&output() const)[output::size] { return *reinterpret_cast<const output::Element(*)[output::size]>(arena_ + 184); }
+
+  // The same with arrays of the caller's, which are copied.
+  void run(const input::Element (&input_data)[input::size], output::Element (&output_data)[output::size]);
+
+ private:
+  alignas(4) uint8_t arena_[arena_bytes];
+};
+
+}  // namespace tiny_stream

@@ -1,0 +1,10 @@
+// The weights of the model tiny_stream.
+#pragma once
+#include <stdint.h>
+
+namespace tiny_stream::weights {
+
+alignas(4) extern const int8_t taps[3];
+extern const float head_weights[40];
+
+}  // namespace tiny_stream::weights

@@ -1,0 +1,27 @@
+/* The model tiny_whole for cortex-m4, for C. Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Elements of the inputs and outputs. */
+enum {
+  tiny_whole_input_size = 36,
+  tiny_whole_output_size = 2
+};
+
+/* The memory of the model, 204 bytes. It needs no initialisation. */
+typedef struct {
+  uint32_t words[51];
+} tiny_whole_model;
+
+/* Fill the input, run, read the output. A run overwrites the input: fill it before each. */
+int8_t* tiny_whole_input(tiny_whole_model* model);  /* int8[1,1,9,4] */
+void tiny_whole_run(tiny_whole_model* model);
+const float* tiny_whole_output(tiny_whole_model* model);  /* float32[1,2] */
+
+#ifdef __cplusplus
+}
+#endif
