@@ -12,7 +12,8 @@ struct BandContract {
   int32_t pad_top = 0;
   int32_t step = 1;  // bands start at a multiple of step, and have a multiple of it or end at the height (Winograd: 2)
   bool pairs_pixels = false;  // an odd band_rows * width wastes half a product at the end of each call
-  int32_t state_bytes = 0;    // live from the call with y0 == 0, which sets it, to the one that ends at the height
+  int32_t state_bytes = 0;    // live from the call with y0 == 0, which sets it, to the one that ends at the height: the
+                              // first bytes of the scratch
 };
 
 }  // namespace thimble
