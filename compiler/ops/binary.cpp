@@ -1,0 +1,218 @@
+// Add, Sub, Mul and Div of reals, of int8 (but Div), and of integers where they fold.
+#include "compiler/ops/binary.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/import_node.hpp"
+#include "compiler/ops/broadcast_lowering.hpp"
+#include "compiler/ops/int8_sum.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+struct ArithmeticFacts {
+  std::string_view name;  // ONNX's
+  const char* verb;       // the kernels' names begin with it
+  double (*apply)(double, double);
+};
+
+const ArithmeticFacts& facts(Arithmetic kind) {
+  static const ArithmeticFacts table[] = {{"Add", "add", [](double a, double b) { return a + b; }},
+                                          {"Sub", "subtract", [](double a, double b) { return a - b; }},
+                                          {"Mul", "multiply", [](double a, double b) { return a * b; }},
+                                          {"Div", "divide", [](double a, double b) { return a / b; }}};
+  return table[size_t(kind)];
+}
+
+bool is_real(const TensorType& t) {
+  return t.element == ElementType::float32 || t.quantization;
+}
+
+bool is_int8(ElementType element, const std::optional<Quantization>& q) {
+  return element == ElementType::int8 && q && !q->per_axis();
+}
+
+Int8Scale int8_scale(const TensorType& t) {
+  return {t.quantization->scales[0], t.quantization->zero_points[0]};
+}
+
+Layer binary_layer(const Node& node, const BroadcastOperands& operands, const std::string& kernel,
+                   const std::string& header, const std::string& constants) {
+  Layer layer;
+  layer.name = node.name;
+  layer.kernel = kernel + (operands.alike ? "" : "_broadcast");
+  layer.headers = {header};
+  layer.constants_struct = constants + (operands.alike ? "" : "Broadcast");
+  layer.fields = operands.fields;
+  layer.inputs = operands.buffers;
+  layer.outputs = {operands.output};
+  if (operands.banded) layer.band = BandContract{};
+  return layer;
+}
+
+void add_row_elements(Lowering& lowering, Layer& layer, const BroadcastOperands& operands) {
+  if (!operands.alike) return;
+  const Buffer& out = lowering.program().buffers[size_t(operands.output)];
+  layer.fields.push_back({"row_elements", out.row_bytes / size_of(out.type.element)});
+}
+
+void lower_float(Lowering& lowering, const Node& node, Arithmetic kind, const ClampRange& clamp) {
+  const BroadcastOperands operands = lower_broadcast(lowering, node);
+  Layer layer = binary_layer(node, operands, std::string(facts(kind).verb) + "_float", "binary_float.hpp",
+                             operands.alike ? "FloatBinary" : "Float");
+  add_row_elements(lowering, layer, operands);
+  layer.fields.push_back({"low", float(clamp.low)});
+  layer.fields.push_back({"high", float(clamp.high)});
+  lowering.add(std::move(layer));
+}
+
+void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredRange range) {
+  const Int8SumProblem problem{int8_scale(node.inputs[0]->type),
+                               int8_scale(node.inputs[1]->type),
+                               int8_scale(node.outputs[0]->type),
+                               subtract,
+                               range.low,
+                               range.high};
+  const ChosenInt8Sum chosen = choose_int8_sum(problem, node.name);
+  const BroadcastOperands operands = lower_broadcast(lowering, node);
+  Layer layer = binary_layer(node, operands, chosen.ties_to_even ? "add_int8_ties_to_even" : "add_int8",
+                             "binary_int8.hpp", "AddInt8");
+  add_row_elements(lowering, layer, operands);
+  const Int8Sum& s = chosen.sum;
+  const std::vector<Field> fields = {{"sum.a_multiplier", int64_t(s.a_multiplier)},
+                                     {"sum.b_multiplier", int64_t(s.b_multiplier)},
+                                     {"sum.offset", int64_t(s.offset)},
+                                     {"sum.shift", int64_t(s.shift)},
+                                     {"sum.zero_point", int64_t(s.zero_point)},
+                                     {"sum.low", int64_t(s.low)},
+                                     {"sum.high", int64_t(s.high)}};
+  layer.fields.insert(layer.fields.end(), fields.begin(), fields.end());
+  layer.note = fmt::format("{} of 65536 pairs differ from ONNX Runtime by a step", chosen.differing);
+  lowering.add(std::move(layer));
+}
+
+// The products of all stored numbers, as one channel of an output stage.
+ChosenOutputStage product_stage(const Int8Scale& a, const Int8Scale& b, const Int8Scale& result, StoredRange range,
+                                const std::string& where) {
+  int64_t lowest = 0, highest = 0;
+  for (int64_t x : {-128, 127})
+    for (int64_t y : {-128, 127}) {
+      const int64_t product = (x - a.zero_point) * (y - b.zero_point);
+      lowest = std::min(lowest, product);
+      highest = std::max(highest, product);
+    }
+  const ChannelRange channel{a.scale * b.scale / result.scale, lowest, highest};
+  return choose_output_stage(std::span(&channel, 1), result.zero_point, range.low, range.high, where);
+}
+
+void lower_int8_product(Lowering& lowering, const Node& node, StoredRange range) {
+  const Int8Scale a = int8_scale(node.inputs[0]->type), b = int8_scale(node.inputs[1]->type);
+  const ChosenOutputStage chosen = product_stage(a, b, int8_scale(node.outputs[0]->type), range, node.name);
+  const BroadcastOperands operands = lower_broadcast(lowering, node);
+  Layer layer = binary_layer(node, operands, "multiply_int8", "binary_int8.hpp", "MultiplyInt8");
+  add_row_elements(lowering, layer, operands);
+  layer.fields.push_back({"product.a_zero_point", int64_t(a.zero_point)});
+  layer.fields.push_back({"product.b_zero_point", int64_t(b.zero_point)});
+  layer.fields.push_back({"product.multiplier", int64_t(chosen.multipliers[0])});
+  for (Field f : output_stage_fields(chosen.stage)) {
+    f.name = "product.out." + f.name;
+    layer.fields.push_back(std::move(f));
+  }
+  layer.note = exactness_note(chosen);
+  lowering.add(std::move(layer));
+}
+
+}  // namespace
+
+std::string_view BinaryOp::name() const {
+  return facts(kind_).name;
+}
+
+std::string BinaryOp::attributes() const {
+  std::string text = integers_ ? "integers" : "";
+  if (!clamp_.open()) text += fmt::format("{}clamp=[{},{}]", text.empty() ? "" : " ", clamp_.low, clamp_.high);
+  return text;
+}
+
+std::vector<TensorType> BinaryOp::infer(std::span<const TensorType> in, const std::string& node) const {
+  TensorType out{ElementType::float32, broadcast_shape(in[0].shape, in[1].shape, node), {}};
+  if (is_real(in[0]) && is_real(in[1])) return {out};
+  if (in[0].element != in[1].element || in[0].element == ElementType::boolean || is_real(in[0]) || is_real(in[1]))
+    throw Error(node, fmt::format("its operands are {} and {}", to_string(in[0]), to_string(in[1])),
+                "Both must be numbers of one type.");
+  out.element = in[0].element;
+  return {out};
+}
+
+std::vector<RealTensor> BinaryOp::eval(std::span<const RealTensor> in) const {
+  RealTensor out{broadcast_shape(in[0].shape, in[1].shape, "eval"), {}};
+  const int64_t count = element_count(out.shape);
+  for (int64_t k = 0; k < count; ++k) {
+    int64_t at[2] = {0, 0}, stride[2] = {1, 1}, rest = k;
+    for (size_t i = out.shape.size(); i-- > 0; rest /= out.shape[i])
+      for (size_t o : {0, 1}) {
+        const size_t missing = out.shape.size() - in[o].shape.size();
+        if (i < missing || in[o].shape[i - missing] == 1) continue;
+        at[o] += rest % out.shape[i] * stride[o];
+        stride[o] *= out.shape[i];
+      }
+    double v = facts(kind_).apply(in[0].values[size_t(at[0])], in[1].values[size_t(at[1])]);
+    if (integers_) v = std::trunc(v);
+    out.values.push_back(std::clamp(v, clamp_.low, clamp_.high));
+  }
+  return {out};
+}
+
+OpPtr BinaryOp::with_clamp(const ClampRange& range) const {
+  return std::make_shared<BinaryOp>(kind_, clamp_.then(range), integers_);
+}
+
+bool BinaryOp::affine_in(size_t operand) const {
+  return clamp_.open() && !integers_ && (kind_ != Arithmetic::divide || operand == 0);
+}
+
+bool BinaryOp::integer_form(std::span<const TensorType> in, const Storage& out) const {
+  return kind_ != Arithmetic::divide && is_int8(in[0].element, in[0].quantization) &&
+         is_int8(in[1].element, in[1].quantization) && is_int8(out.element, out.quantization);
+}
+
+void BinaryOp::lower(Lowering& lowering, const Node& node) const {
+  const TensorType in[] = {node.inputs[0]->type, node.inputs[1]->type};
+  if (node.stored_as && integer_form(in, *node.stored_as)) {
+    const StoredRange range = stored_range(*node.stored_as, clamp_);
+    if (kind_ == Arithmetic::multiply) return lower_int8_product(lowering, node, range);
+    return lower_int8_sum(lowering, node, kind_ == Arithmetic::subtract, range);
+  }
+  for (const TensorType& t : {in[0], in[1], node.outputs[0]->type})
+    if (t.element != ElementType::float32)
+      throw Error(node.name,
+                  fmt::format("{} of {} and {} giving {} has no kernel", name(), to_string(in[0]), to_string(in[1]),
+                              to_string(node.outputs[0]->type)),
+                  "At run time it computes float32, and int8 with one scale a tensor (Div: float32 alone).");
+  lower_float(lowering, node, kind_, clamp_);
+}
+
+namespace {
+void import_binary(ImportNode& n, Arithmetic kind) {
+  Value *a = n.required_input(0), *b = n.required_input(1);
+  const bool integers = is_integer(a->type.element) && !a->type.quantization;
+  n.finish(std::make_shared<BinaryOp>(kind, ClampRange{}, integers), {a, b});
+}
+}  // namespace
+
+void import_add(ImportNode& n) {
+  import_binary(n, Arithmetic::add);
+}
+void import_sub(ImportNode& n) {
+  import_binary(n, Arithmetic::subtract);
+}
+void import_mul(ImportNode& n) {
+  import_binary(n, Arithmetic::multiply);
+}
+void import_div(ImportNode& n) {
+  import_binary(n, Arithmetic::divide);
+}
+
+}  // namespace thimble::compiler
