@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/commands/commands.hpp"
+#include "compiler/error.hpp"
 #include "compiler/report.hpp"
 #include "compiler/verify/verify.hpp"
 
