@@ -1,0 +1,248 @@
+// How Conv is read from ONNX, its shape rule and its meaning. How it lowers: conv_lower.cpp.
+#include "compiler/ops/conv.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "compiler/error.hpp"
+#include "compiler/import_node.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+std::string text_of(const std::vector<int64_t>& values) {
+  return fmt::format("[{}]", fmt::join(values, ","));
+}
+
+// Input positions that the kernel spans along one axis.
+int64_t span_of(int64_t kernel, int64_t dilation) {
+  return (kernel - 1) * dilation + 1;
+}
+
+// Axes 2.. of a value or of weights.
+std::vector<int64_t> spatial_axes(const Shape& shape) {
+  return {shape.begin() + 2, shape.end()};
+}
+
+// One attribute with an entry for each spatial axis, each at least `least`.
+std::vector<int64_t> per_axis(ImportNode& node, const char* attribute, size_t count, int64_t if_absent, int64_t least) {
+  std::vector<int64_t> values = node.integers(attribute, std::vector<int64_t>(count, if_absent));
+  if (values.size() != count)
+    throw node.error(fmt::format("{} has {} entries, its operands ask for {}", attribute, values.size(), count),
+                     "Give one for each spatial axis (pads: begin and end of each).");
+  for (int64_t v : values)
+    if (v < least || v > INT32_MAX)
+      throw node.error(
+          fmt::format("{} is {}: entries must lie between {} and {}", attribute, text_of(values), least, INT32_MAX),
+          "Correct the attribute.");
+  return values;
+}
+
+// The pads that auto_pad asks for: SAME makes the output ceil(input / stride) long, the odd zero at the end
+// (SAME_UPPER) or at the beginning (SAME_LOWER).
+void resolve_same(ConvAttributes& conv, const std::vector<int64_t>& in, const std::vector<int64_t>& kernel,
+                  bool odd_at_end) {
+  for (size_t i = 0; i < in.size(); ++i) {
+    const int64_t out = (in[i] + conv.strides[i] - 1) / conv.strides[i];
+    const int64_t span = span_of(kernel[i], conv.dilations[i]);
+    const int64_t total = std::max<int64_t>(0, (out - 1) * conv.strides[i] + span - in[i]);
+    const int64_t small = total / 2, large = total - small;
+    conv.pads_begin[i] = odd_at_end ? small : large;
+    conv.pads_end[i] = odd_at_end ? large : small;
+  }
+}
+
+void resolve_pads(ImportNode& node, ConvAttributes& conv, const Shape& in, const std::vector<int64_t>& kernel) {
+  const size_t axes = kernel.size();
+  const std::string automatic = node.text("auto_pad", "NOTSET");
+  const std::vector<int64_t> given = per_axis(node, "pads", 2 * axes, 0, 0);
+  conv.pads_begin.assign(axes, 0);
+  conv.pads_end.assign(axes, 0);
+  if (automatic == "NOTSET") {
+    conv.pads_begin.assign(given.begin(), given.begin() + long(axes));
+    conv.pads_end.assign(given.begin() + long(axes), given.end());
+    return;
+  }
+  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER")
+    resolve_same(conv, spatial_axes(in), kernel, automatic == "SAME_UPPER");
+  else if (automatic != "VALID")
+    throw node.error("auto_pad is '" + automatic + "', known are NOTSET, SAME_UPPER, SAME_LOWER and VALID",
+                     "Use one of these.");
+  std::vector<int64_t> resolved = conv.pads_begin;
+  resolved.insert(resolved.end(), conv.pads_end.begin(), conv.pads_end.end());
+  const bool none = std::all_of(given.begin(), given.end(), [](int64_t p) { return p == 0; });
+  if (!none && given != resolved)
+    throw node.error(
+        fmt::format("pads are {}, but auto_pad {} makes them {}", text_of(given), automatic, text_of(resolved)),
+        "Give either pads or auto_pad.");
+}
+
+// Why these operands do not fit together; empty when they do.
+std::string misfit(const ConvAttributes& conv, bool has_bias, std::span<const TensorType> in) {
+  const Shape &x = in[0].shape, &w = in[1].shape;
+  if (x.size() != conv.strides.size() + 2 || w.size() != x.size())
+    return fmt::format("the input has {} dimensions, the weights {}, the attributes are for {}", x.size(), w.size(),
+                       conv.strides.size() + 2);
+  if (x[1] != w[1] * conv.group)
+    return fmt::format("the input has {} channels, the weights are for {} ({} groups of {})", x[1], w[1] * conv.group,
+                       conv.group, w[1]);
+  if (w[0] % conv.group != 0 || w[0] == 0)
+    return fmt::format("{} output channels do not divide into {} groups", w[0], conv.group);
+  if (has_bias && in[2].shape != Shape{w[0]})
+    return fmt::format("the bias is {}, {} output channels need {}", to_string(in[2].shape), w[0],
+                       to_string(Shape{w[0]}));
+  for (size_t i = 0; i < conv.strides.size(); ++i) {
+    const int64_t padded = x[i + 2] + conv.pads_begin[i] + conv.pads_end[i];
+    const int64_t span = span_of(w[i + 2], conv.dilations[i]);
+    if (w[i + 2] < 1 || x[i + 2] < 1 || padded < span)
+      return fmt::format("the kernel spans {} positions along axis {}, the padded input has {}", span, i + 2, padded);
+  }
+  return {};
+}
+
+// Output positions [first, last) along one axis at which kernel position `k` reads inside the input.
+struct Reach {
+  int64_t first, last;
+};
+Reach reach(const ConvAttributes& conv, size_t axis, int64_t k, int64_t in, int64_t out) {
+  const int64_t offset = k * conv.dilations[axis] - conv.pads_begin[axis], stride = conv.strides[axis];
+  const int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  const int64_t last = in - 1 < offset ? 0 : std::min(out, (in - 1 - offset) / stride + 1);
+  return {std::min(first, out), std::max(first, last)};
+}
+
+}  // namespace
+
+Conv::Conv(ConvAttributes attributes, bool has_bias, ClampRange clamp)
+    : conv_(std::move(attributes)), has_bias_(has_bias), clamp_(clamp) {}
+
+std::shared_ptr<const Conv> Conv::with_pads(std::vector<int64_t> begin, std::vector<int64_t> end) const {
+  ConvAttributes changed = conv_;
+  changed.pads_begin = std::move(begin);
+  changed.pads_end = std::move(end);
+  return std::make_shared<Conv>(std::move(changed), has_bias_, clamp_);
+}
+
+std::shared_ptr<const Conv> Conv::with_bias() const {
+  return std::make_shared<Conv>(conv_, true, clamp_);
+}
+
+std::shared_ptr<const Conv> Conv::with_group(int64_t group) const {
+  ConvAttributes changed = conv_;
+  changed.group = group;
+  return std::make_shared<Conv>(std::move(changed), has_bias_, clamp_);
+}
+
+OpPtr Conv::with_clamp(const ClampRange& range) const {
+  return std::make_shared<Conv>(conv_, has_bias_, clamp_.then(range));
+}
+
+std::string Conv::attributes() const {
+  std::string text =
+      fmt::format("strides={} dilations={} pads={}{} group={}{}", text_of(conv_.strides), text_of(conv_.dilations),
+                  text_of(conv_.pads_begin), text_of(conv_.pads_end), conv_.group, has_bias_ ? " bias" : "");
+  if (!clamp_.open()) text += fmt::format(" clamp=[{},{}]", clamp_.low, clamp_.high);
+  return text;
+}
+
+std::vector<TensorType> Conv::infer(std::span<const TensorType> in, const std::string& node) const {
+  ensure(in.size() == (has_bias_ ? 3u : 2u), "Conv '" + node + "': wrong number of operands");
+  const std::string wrong = misfit(conv_, has_bias_, in);
+  if (!wrong.empty()) throw Error("Conv '" + node + "'", wrong, "Correct the model's shapes or attributes.");
+  Shape out{in[0].shape[0], in[1].shape[0]};
+  for (size_t i = 0; i < conv_.strides.size(); ++i) {
+    const int64_t padded = in[0].shape[i + 2] + conv_.pads_begin[i] + conv_.pads_end[i];
+    out.push_back((padded - span_of(in[1].shape[i + 2], conv_.dilations[i])) / conv_.strides[i] + 1);
+  }
+  return {{ElementType::float32, std::move(out), {}}};
+}
+
+// Each weight is added to all outputs that it reaches, a row at a time. A 1-D convolution has one row.
+std::vector<RealTensor> Conv::eval(std::span<const RealTensor> in) const {
+  std::vector<TensorType> types;
+  for (const RealTensor& t : in) types.push_back({ElementType::float32, t.shape, {}});
+  RealTensor out{infer(types, "eval")[0].shape, {}};
+  out.values.assign(size_t(element_count(out.shape)), 0.0);
+  const Shape &xs = in[0].shape, &ws = in[1].shape, &ys = out.shape;
+  const bool two = conv_.strides.size() == 2;
+  const size_t last_axis = conv_.strides.size() - 1;
+  const int64_t in_h = two ? xs[2] : 1, in_w = xs.back(), out_h = two ? ys[2] : 1, out_w = ys.back();
+  const int64_t kernel_h = two ? ws[2] : 1, kernel_w = ws.back(), stride = conv_.strides[last_axis];
+  const int64_t out_per_group = ws[0] / conv_.group;
+  for (int64_t n = 0; n < xs[0]; ++n)
+    for (int64_t m = 0; m < ws[0]; ++m) {
+      double* plane = out.values.data() + (n * ws[0] + m) * out_h * out_w;
+      if (has_bias_) std::fill_n(plane, out_h * out_w, in[2].values[size_t(m)]);
+      for (int64_t c = 0; c < ws[1]; ++c) {
+        const double* image = in[0].values.data() + (n * xs[1] + m / out_per_group * ws[1] + c) * in_h * in_w;
+        const double* weight = in[1].values.data() + (m * ws[1] + c) * kernel_h * kernel_w;
+        for (int64_t ky = 0; ky < kernel_h; ++ky) {
+          const Reach rows = two ? reach(conv_, 0, ky, in_h, out_h) : Reach{0, 1};
+          for (int64_t kx = 0; kx < kernel_w; ++kx, ++weight) {
+            if (*weight == 0) continue;
+            const Reach columns = reach(conv_, last_axis, kx, in_w, out_w);
+            const int64_t dx = kx * conv_.dilations[last_axis] - conv_.pads_begin[last_axis];
+            for (int64_t y = rows.first; y < rows.last; ++y) {
+              const int64_t iy = two ? y * conv_.strides[0] + ky * conv_.dilations[0] - conv_.pads_begin[0] : 0;
+              const double* row = image + iy * in_w + dx;
+              for (int64_t x = columns.first; x < columns.last; ++x) plane[y * out_w + x] += *weight * row[x * stride];
+            }
+          }
+        }
+      }
+    }
+  if (!clamp_.open())
+    for (double& v : out.values) v = std::clamp(v, clamp_.low, clamp_.high);
+  return {std::move(out)};
+}
+
+bool Conv::integer_form(std::span<const TensorType> in, const Storage& stored_as) const {
+  const auto zero_points_are_0 = [](const Quantization& q) {
+    return std::all_of(q.zero_points.begin(), q.zero_points.end(), [](int32_t z) { return z == 0; });
+  };
+  const auto& [x, w] = std::pair(in[0], in[1]);
+  if (x.element != ElementType::int8 || !x.quantization || x.quantization->per_axis()) return false;
+  if (w.element != ElementType::int8 || !w.quantization || !zero_points_are_0(*w.quantization)) return false;
+  if (w.quantization->per_axis() && w.quantization->axis != 0) return false;
+  if (has_bias_ && (in[2].element != ElementType::int32 || !in[2].quantization)) return false;
+  return stored_as.element == ElementType::int8 && !stored_as.quantization.per_axis();
+}
+
+bool Conv::reads_planes(const Node&, const Target&) const {
+  return false;
+}
+
+int64_t Conv::macs(std::span<const TensorType> in, std::span<const TensorType> out) const {
+  const Shape& w = in[1].shape;
+  return element_count(out[0].shape) * (element_count(w) / w[0]);
+}
+
+void import_conv(ImportNode& node) {
+  Value *x = node.required_input(0), *w = node.required_input(1), *bias = node.input(2);
+  const Shape &xs = x->type.shape, &ws = w->type.shape;
+  if (xs.size() == 5)
+    throw node.error("3-D convolution (an input of 5 dimensions) is not supported",
+                     "Only 1-D and 2-D convolutions are.");
+  if (xs.size() < 3 || xs.size() > 5 || ws.size() != xs.size())
+    throw node.error(fmt::format("the input has {} dimensions and the weights {}", xs.size(), ws.size()),
+                     "Both must have 3 (1-D convolution) or 4 (2-D).");
+  const std::vector<int64_t> kernel = spatial_axes(ws);
+  const std::vector<int64_t> stated = node.integers("kernel_shape", kernel);
+  if (stated != kernel)
+    throw node.error(fmt::format("kernel_shape is {}, the weights have {}", text_of(stated), text_of(kernel)),
+                     "Make both the same.");
+  ConvAttributes conv;
+  conv.group = node.integer("group", 1);
+  if (conv.group < 1)
+    throw node.error(fmt::format("group is {}, at least 1 is needed", conv.group), "Correct the attribute.");
+  conv.strides = per_axis(node, "strides", kernel.size(), 1, 1);
+  conv.dilations = per_axis(node, "dilations", kernel.size(), 1, 1);
+  resolve_pads(node, conv, xs, kernel);
+  std::vector<Value*> operands{x, w};
+  if (bias) operands.push_back(bias);
+  node.finish(std::make_shared<Conv>(std::move(conv), bias != nullptr), std::move(operands));
+}
+
+}  // namespace thimble::compiler

@@ -1,0 +1,119 @@
+// The portable kernels, and where others are preferred to them.
+#include "compiler/ops/conv_kernels.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "compiler/requantize.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+template <class T>
+ConstantArray constant_of(std::string name, std::string comment, const std::vector<T>& values) {
+  ConstantArray c{std::move(name), std::move(comment), element_type_of<T>(),
+                  std::vector<std::byte>(values.size() * sizeof(T))};
+  std::memcpy(c.bytes.data(), values.data(), c.bytes.size());
+  return c;
+}
+
+template <class Shape>
+std::vector<Field> geometry_fields(const Shape& s) {
+  return {{"in_height", int64_t(s.in_height)},
+          {"in_width", int64_t(s.in_width)},
+          {"in_channels", int64_t(s.in_channels)},
+          {"out_width", int64_t(s.out_width)},
+          {"out_channels", int64_t(s.out_channels)},
+          {"kernel_height", int64_t(s.kernel_height)},
+          {"kernel_width", int64_t(s.kernel_width)},
+          {"stride_y", int64_t(s.stride_y)},
+          {"stride_x", int64_t(s.stride_x)},
+          {"dilation_y", int64_t(s.dilation_y)},
+          {"dilation_x", int64_t(s.dilation_x)},
+          {"pad_top", int64_t(s.pad_top)},
+          {"pad_left", int64_t(s.pad_left)},
+          {"group_in_channels", int64_t(s.group_in_channels)},
+          {"group_out_channels", int64_t(s.group_out_channels)}};
+}
+
+std::vector<Field> shape_fields(const ConvShape& s) {
+  std::vector<Field> fields = geometry_fields(s);
+  fields.push_back({"in_zero_point", int64_t(s.in_zero_point)});
+  for (Field& f : output_stage_fields(output_stage(s))) fields.push_back(std::move(f));
+  return fields;
+}
+
+template <class Shape>
+std::string packed_shape(const Shape& s) {
+  return fmt::format("[{}][{}][{}][{}]", s.out_channels, s.kernel_height, s.kernel_width, s.group_in_channels);
+}
+
+// The part that all forms share: `suffix` ends the kernel's name, `general_scratch` is conv2d's.
+template <class Shape>
+Layer portable(const Shape& s, int32_t out_height, const std::string& suffix, int64_t general_scratch) {
+  const bool each_pixel = is_pointwise(s, out_height);
+  Layer layer;
+  layer.band = conv_contract(s);
+  layer.takes_scratch = !each_pixel;
+  if (each_pixel) {
+    layer.kernel = "pointwise" + suffix;
+  } else if (is_depthwise(s)) {
+    layer.kernel = "depthwise" + suffix;
+    layer.scratch_bytes = window_scratch_bytes(s);
+  } else {
+    layer.kernel = "conv2d" + suffix;
+    layer.scratch_bytes = general_scratch;
+  }
+  layer.note = "portable";
+  return layer;
+}
+
+}  // namespace
+
+Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
+  std::vector<int8_t> packed(conv.weights.size());
+  pack_conv(s, conv.weights.data(), packed.data());
+  std::vector<int32_t> channels;
+  for (size_t m = 0; m < conv.bias.size(); ++m) {
+    channels.push_back(conv.bias[m]);
+    channels.push_back(conv.multipliers[m]);
+  }
+  layer.headers = {"conv.hpp"};
+  layer.constants_struct = "Conv2d";
+  layer.shape_struct = "ConvShape";
+  layer.shape = shape_fields(s);
+  const int weights = lowering.constant(constant_of(
+      conv.name + "_weights", packed_shape(s) + ": output channel, kernel row, kernel column, input channel", packed));
+  const int per_channel = lowering.constant(
+      constant_of(conv.name + "_channels", fmt::format("[{}][2]: bias and multiplier", s.out_channels), channels));
+  layer.fields = {{"weights", Field::Array{weights}}, {"channels", Field::Array{per_channel}}};
+  return layer;
+}
+
+Layer choose_conv_kernel(Lowering& lowering, const FloatConv& conv) {
+  const ConvFloatShape& s = conv.shape;
+  Layer layer = portable(s, conv.out_height, "_f32", window_scratch_bytes(s));
+  std::vector<float> packed(conv.weights.size());
+  std::string order = ": output channel, kernel row, kernel column, input channel";
+  if (is_depthwise(s)) {
+    pack_conv(s, conv.weights.data(), packed.data());
+  } else {
+    pack_conv_float(s, conv.weights.data(), packed.data());
+    order += fmt::format("; {} output channels side by side", float_block);
+  }
+  layer.headers = {"conv_float.hpp"};
+  layer.constants_struct = "ConvFloat";
+  layer.shape_struct = "ConvFloatShape";
+  layer.shape = geometry_fields(s);
+  const int weights = lowering.constant(constant_of(conv.name + "_weights", packed_shape(s) + order, packed));
+  const int bias = lowering.constant(constant_of(conv.name + "_bias", fmt::format("[{}]", s.out_channels), conv.bias));
+  layer.fields = {
+      {"weights", Field::Array{weights}}, {"bias", Field::Array{bias}}, {"low", conv.low}, {"high", conv.high}};
+  return layer;
+}
+
+}  // namespace thimble::compiler

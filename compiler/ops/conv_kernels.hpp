@@ -1,0 +1,37 @@
+// Picks the kernel of a convolution and packs its constants.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/lowering.hpp"
+#include "thimble/conv.pack.hpp"
+#include "thimble/conv_float.pack.hpp"
+
+namespace thimble::compiler {
+
+// An int8 convolution with all that the choice of its kernel may depend on.
+struct IntegerConv {
+  std::string name;  // the node's, for the names of constants
+  ConvShape shape;   // with the output stage
+  int32_t out_height;
+  std::vector<int8_t> weights;  // [out_channels][group_in_channels][kernel_height][kernel_width]
+  std::vector<int32_t> bias;    // in_zero_point * sum of the weights is taken off
+  std::vector<int32_t> multipliers;
+};
+
+struct FloatConv {
+  std::string name;
+  ConvFloatShape shape;
+  int32_t out_height;
+  std::vector<float> weights;  // [out_channels][group_in_channels][kernel_height][kernel_width]
+  std::vector<float> bias;
+  float low, high;
+};
+
+// The layer but for its name, operands and MACs; its note says which variant was chosen. Every int8 kernel gives the
+// same bytes.
+Layer choose_conv_kernel(Lowering&, const IntegerConv&);
+Layer choose_conv_kernel(Lowering&, const FloatConv&);
+
+}  // namespace thimble::compiler

@@ -1,0 +1,110 @@
+// Portable int8 convolutions over bands of rows, NHWC: any geometry, depthwise, and pointwise.
+#pragma once
+#include <stdint.h>
+
+#include "thimble/conv.pack.hpp"
+#include "thimble/conv_window.hpp"
+#include "thimble/depthwise_rows.hpp"
+#include "thimble/requantize.hpp"
+#include "thimble/rows.hpp"
+
+namespace thimble {
+
+// sum + a . w over n values.
+inline int32_t dot(const int8_t* a, const int8_t* w, int32_t n, int32_t sum) {
+  for (; n >= 4; n -= 4, a += 4, w += 4) sum += a[0] * w[0] + a[1] * w[1] + a[2] * w[2] + a[3] * w[3];
+  for (; n > 0; --n) sum += *a++ * *w++;
+  return sum;
+}
+
+// All output channels of one pixel, whose values under the kernel lie in `values` group by group. Gives the place
+// behind the pixel.
+template <class Shape>
+inline int8_t* conv_pixel(const Conv2d<Shape>& c, const OutputStage& stage, const int8_t* values, int8_t* to) {
+  const int32_t depth = conv_depth(c);
+  const int8_t* w = c.weights;
+  const int32_t* channel = c.channels;
+  const int8_t* const end = to + c.out_channels;
+  for (; to != end; values += depth)
+    for (const int8_t* const group = to + c.group_out_channels; to != group; w += depth, channel += 2)
+      *to++ = int8_t(requantize(dot(values, w, depth, channel[0]), channel[1], stage));
+  return to;
+}
+
+inline int8_t* copy_values(const int8_t* from, int32_t n, int8_t* to) {
+  for (; n > 0; --n) *to++ = *from++;
+  return to;
+}
+inline int8_t* fill_values(int32_t value, int32_t n, int8_t* to) {
+  for (; n > 0; --n) *to++ = int8_t(value);
+  return to;
+}
+
+// The values under the kernel at output column x, padding included: [group][kernel_height][kernel_width]
+// [group_in_channels]. `offsets` of the rows `inside` are those of rows_under().
+template <class Shape>
+inline void gather(const Shape& s, const RowView& in, const int32_t* offsets, Taps inside, int32_t x, int8_t* values) {
+  const int8_t* const base = reinterpret_cast<const int8_t*>(in.base);
+  const int32_t left = x * s.stride_x - s.pad_left, run = s.kernel_width * s.in_channels;
+  const bool dense = s.group_in_channels == s.in_channels && s.dilation_x == 1;
+  if (dense && left >= 0 && left + s.kernel_width <= s.in_width) {  // a kernel row is one run of bytes
+    for (int32_t ky = 0; ky < s.kernel_height; ++ky)
+      values = ky >= inside.first && ky < inside.last
+                   ? copy_values(base + offsets[ky] + left * s.in_channels, run, values)
+                   : fill_values(s.in_zero_point, run, values);
+    return;
+  }
+  for (int32_t first = 0; first < s.in_channels; first += s.group_in_channels)
+    for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
+      const bool row_inside = ky >= inside.first && ky < inside.last;
+      for (int32_t kx = 0, ix = left; kx < s.kernel_width; ++kx, ix += s.dilation_x)
+        values = row_inside && ix >= 0 && ix < s.in_width
+                     ? copy_values(base + offsets[ky] + ix * s.in_channels + first, s.group_in_channels, values)
+                     : fill_values(s.in_zero_point, s.group_in_channels, values);
+    }
+}
+
+// Any groups, dilation, stride and pads. Scratch: conv2d_scratch_bytes().
+template <class Shape>
+void conv2d(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
+  const OutputStage stage = output_stage(c);
+  int32_t* const offsets = static_cast<int32_t*>(scratch);
+  int8_t* const values = reinterpret_cast<int8_t*>(offsets + c.kernel_height);
+  for (int32_t y = y0; y < y1; ++y) {
+    const Taps inside = rows_under(c, in, y, offsets);
+    int8_t* to = reinterpret_cast<int8_t*>(out.row(y));
+    for (int32_t x = 0; x < c.out_width; ++x) {
+      gather(c, in, offsets, inside, x, values);
+      to = conv_pixel(c, stage, values, to);
+    }
+  }
+}
+
+// Dense, 1x1, stride 1, no pads: is_pointwise().
+template <class Shape>
+void pointwise(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1) {
+  const OutputStage stage = output_stage(c);
+  for (int32_t y = y0; y < y1; ++y) {
+    const int8_t* from = reinterpret_cast<const int8_t*>(in.row(y));
+    int8_t* to = reinterpret_cast<int8_t*>(out.row(y));
+    for (int32_t x = 0; x < c.out_width; ++x, from += c.in_channels) to = conv_pixel(c, stage, from, to);
+  }
+}
+
+// One channel of depthwise(): where its sums start, and how they are stored.
+struct DepthwiseChannel {
+  int32_t bias, multiplier;
+  const OutputStage& stage;
+  int8_t finish(int32_t sum) const { return int8_t(requantize(sum, multiplier, stage)); }
+};
+
+// One input channel for each output channel, any kernel and multiplier. Scratch: window_scratch_bytes().
+template <class Shape>
+void depthwise(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
+  const OutputStage stage = output_stage(c);
+  const auto channel = [&](int32_t m) { return DepthwiseChannel{c.channels[2 * m], c.channels[2 * m + 1], stage}; };
+  depthwise_rows<int8_t, int32_t>(c, c.weights, c.in_zero_point, channel, in, out, y0, y1,
+                                  static_cast<int32_t*>(scratch));
+}
+
+}  // namespace thimble

@@ -1,0 +1,49 @@
+// Constants and packing of the float convolutions.
+#pragma once
+#include <stdint.h>
+
+#include "thimble/conv_window.pack.hpp"
+
+namespace thimble {
+
+// Geometry of a float convolution. A 1-D convolution has width 1: its length is the height.
+struct ConvFloatShape {
+  static constexpr bool fixed = false;
+  int32_t in_height, in_width, in_channels;
+  int32_t out_width, out_channels;
+  int32_t kernel_height, kernel_width;
+  int32_t stride_y, stride_x;
+  int32_t dilation_y, dilation_x;
+  int32_t pad_top, pad_left;   // rows and columns of zeros before the input; those behind follow from the sizes
+  int32_t group_in_channels;   // input channels that one output channel reads: all of them when dense
+  int32_t group_out_channels;  // output channels that share them: a depthwise convolution's multiplier
+};
+
+template <class Shape>
+struct ConvFloat : Shape {
+  using ShapeType = Shape;
+  const float* weights;  // conv2d_f32 and pointwise_f32: pack_conv_float; depthwise_f32: [out_channels][taps]
+  const float* bias;     // [out_channels]
+  float low, high;       // the activation's clamp; infinite where open
+};
+
+// Output channels computed side by side.
+constexpr int32_t float_block = 4;
+
+// weights: ONNX's [out_channels][group_in_channels][kernel_height][kernel_width]. Packed, group by group: blocks of
+// float_block output channels as [kernel_height][kernel_width][group_in_channels][float_block], then those left over as
+// [kernel_height][kernel_width][group_in_channels] each.
+template <class Shape>
+constexpr void pack_conv_float(const Shape& s, const float* weights, float* packed) {
+  const int32_t taps = s.kernel_height * s.kernel_width, depth = taps * s.group_in_channels;
+  for (int32_t first = 0; first < s.out_channels; first += s.group_out_channels)
+    for (int32_t m = 0; m < s.group_out_channels;) {
+      const int32_t block = s.group_out_channels - m >= float_block ? float_block : 1;
+      for (int32_t t = 0; t < taps; ++t)
+        for (int32_t c = 0; c < s.group_in_channels; ++c)
+          for (int32_t b = 0; b < block; ++b) *packed++ = weights[(first + m + b) * depth + c * taps + t];
+      m += block;
+    }
+}
+
+}  // namespace thimble
