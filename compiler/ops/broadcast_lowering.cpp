@@ -101,7 +101,14 @@ class Broadcasting {
   const Shape& shape() const { return result_->type.shape; }
   // Reads a buffer of the result's shape in the result's layout.
   bool full(const Value* v) const { return !v->is_constant() && v->type.shape == shape(); }
-  Layout layout_for(const Value* v) const { return full(v) ? layout_ : lowering_.layout_of(v); }
+  // Where the bytes are the same in both, the result's layout, too.
+  Layout layout_for(const Value* v) const {
+    const Layout have = lowering_.layout_of(v);
+    const size_t rank = v->type.shape.size();
+    const bool same = rank == shape().size() && Lowering::same_bytes(v->type.shape, Lowering::physical_axes(have, rank),
+                                                                     Lowering::physical_axes(layout_, rank));
+    return full(v) || same ? layout_ : have;
+  }
 
   // Every operand that is a buffer has the result's rows.
   bool by_rows() const {
