@@ -1,0 +1,29 @@
+# Tests in Python, with ONNX Runtime as the oracle. THIMBLE_PYTHON is the interpreter that tests/run.sh prepared.
+set(THIMBLE_PYTHON "" CACHE FILEPATH "Python with onnx, onnxruntime and numpy")
+if(NOT THIMBLE_PYTHON)
+  message(STATUS "THIMBLE_PYTHON is not set: the tests against ONNX Runtime are left out. tests/run.sh sets it.")
+  return()
+endif()
+
+set(models ${CMAKE_CURRENT_SOURCE_DIR}/models)
+set(integer_models kws_int8 vww_int8 ic_int8 ad_int8 sww_int8 mnist_resnet_int8)
+set(float_models kws_float vww_float ic_float ad_float mnist_float hand_keypoints_float)
+set(qemu_targets cortex-m0plus cortex-m4 cortex-m55 rv32imc)
+
+# The table of op cases in each executor.
+foreach(executor interpreter host cortex-m4 cortex-m0plus rv32imc)
+  add_test(NAME conformance_${executor} COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/run.py $<TARGET_FILE:thimble> ${CMAKE_SOURCE_DIR} ${executor})
+endforeach()
+
+# Whole models: integer outputs equal to the byte, floats within tolerance.
+foreach(target host ${qemu_targets})
+  add_test(NAME models_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble> ${target} ${integer_models})
+endforeach()
+foreach(target host cortex-m4 rv32imc)
+  add_test(NAME models_float_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble> ${target} ${float_models})
+endforeach()
+
+# Every layer, fed with ONNX Runtime's own tensors.
+foreach(target host cortex-m4 rv32imc)
+  add_test(NAME layers_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_layers.py $<TARGET_FILE:thimble> ${target} ${integer_models})
+endforeach()
