@@ -1,6 +1,6 @@
 """Compares every layer of the models with ONNX Runtime, each layer fed with ONNX Runtime's own tensors.
 
-usage: check_layers.py THIMBLE TARGET MODEL_FOLDER...
+usage: check_layers.py THIMBLE TARGET MODEL...      (folders beside this file)
 At most 1 quantized value in 100,000 may differ, by one step; floats stay within verify's tolerance.
 """
 import json
@@ -26,9 +26,10 @@ def check(thimble, target, model_folder, data_set, folder):
 
 
 def main():
-    thimble, target, folders = sys.argv[1], sys.argv[2], sys.argv[3:]
+    thimble, target, models = sys.argv[1], sys.argv[2], sys.argv[3:]
     failed = False
-    for model_folder in folders:
+    for model in models:
+        model_folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), model)
         compared = different = layers = 0
         largest = 0.0
         for name in sorted(os.listdir(model_folder)):
@@ -43,7 +44,7 @@ def main():
                 largest = max(largest, layer["max_abs_error"] if layer["compared"] else 0)
             failed |= not figures["passed"]
         failed |= different * 100000 > compared or compared == 0
-        print(f"{os.path.basename(model_folder)} on {target}: {layers} layers, {compared} values, {different} differ, by at most {largest:g}")
+        print(f"{model} on {target}: {layers} layers, {compared} values, {different} differ, by at most {largest:g}")
     sys.exit(1 if failed else 0)
 
 
