@@ -127,26 +127,6 @@ inline DspForm form_of(const Case& c, const Workspace& w) {
   return dsp_form(w.weights, w.bias, c.out_channels, c.count(), w.stage);
 }
 
-struct Failure {
-  const char* what = nullptr;  // null: none
-  int32_t index = 0, detail = 0;
-};
-
-// Whole and in bands of 1, 2 and 3 rows with the smallest ring; one row less must be seen.
-template <class Kernel>
-Failure check_bands(const Case& c, Workspace& w, const int8_t* input, int32_t in_row, int32_t tail, int32_t index,
-                    Kernel kernel) {
-  if (run_whole(c, w, input, in_row, kernel) != 0) return {"whole", index, 0};
-  for (int32_t band = 1; band <= 3; ++band) {
-    const int32_t rows = ring_rows(c, band);
-    if (run_bands(c, w, input, in_row, tail, band, rows, kernel) != 0) return {"bands", index, band};
-    const bool reads_all = c.stride <= (c.kernel_height - 1) * c.dilation_y + 1;  // no row of the ring is skipped
-    if (rows > 1 && reads_all && run_bands(c, w, input, in_row, tail, band, rows - 1, kernel) == 0)
-      return {"a ring too small goes unseen", index, band};
-  }
-  return {};
-}
-
 // The layer in the form the guards choose, and in the plain form.
 inline Failure check_conv(const Case& c, Workspace& w, int32_t index) {
   make(c, uint32_t(index + 1), w);
@@ -158,9 +138,9 @@ inline Failure check_conv(const Case& c, Workspace& w, int32_t index) {
     return {"form", index, int32_t(best)};
   const DspForm forms[] = {best, DspForm::plain};
   for (DspForm form : forms) {
-    Failure f = check_bands(c, w, w.input, c.in_row(), 0, index, SharedConv(c, w, form, is_pointwise(c)));
+    Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, is_pointwise(c)));
     if (f.what != nullptr) return f;
-    if (is_pointwise(c)) f = check_bands(c, w, w.input, c.in_row(), 0, index, SharedConv(c, w, form, false));
+    if (is_pointwise(c)) f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, false));
     if (f.what != nullptr) return f;
   }
   return {};
@@ -184,7 +164,7 @@ Failure check_fixed_convs(Workspace& w) {
       const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
         call_conv(form, is_pointwise(c), layer, in, out, y0, y1, scratch);
       };
-      const Failure f = check_bands(c, w, w.input, c.in_row(), 0, index, kernel);
+      const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
       if (f.what != nullptr) return f;
     }
     return check_fixed_convs<cases, index + 1>(w);

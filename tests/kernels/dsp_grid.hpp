@@ -35,7 +35,7 @@ constexpr int32_t pool_bytes = 160 * 1024;
 // All that one case needs; reused from case to case.
 struct Workspace {
   alignas(8) int8_t input[pool_bytes], weights[pool_bytes], reference[pool_bytes], result[pool_bytes];
-  alignas(8) int8_t ring[pool_bytes], out_ring[pool_bytes];
+  alignas(8) int8_t ring[pool_bytes], out_ring[pool_bytes], planes[pool_bytes];
   alignas(8) int8_t scratch[32 * 1024];
   int32_t sums[pool_bytes];
   int32_t packed[64 * 1024], channels[4096];
@@ -117,6 +117,11 @@ inline void refer(const Case& c, Workspace& w) {
             int8_t(requantize(exact_sum(c, w, o, y, x) + w.bias[o], w.multipliers[o], w.stage));
 }
 
+struct Failure {
+  const char* what = nullptr;  // null: none
+  int32_t index = 0, detail = 0;
+};
+
 // Results that differ from the reference; borders of planes, which kernels leave alone, must have kept `untouched`.
 constexpr int8_t untouched = 0x5a;
 inline int32_t differences(const Case& c, const Workspace& w) {
@@ -168,15 +173,17 @@ int32_t run_whole(const Case& c, Workspace& w, const int8_t* input, int32_t in_r
   return differences(c, w);
 }
 
-// Bands of rows: the input comes through a ring of `rows` rows, the output leaves through a ring of one band. `tail`
-// bytes behind the last row of the input go behind the ring.
-template <class Kernel>
-int32_t run_bands(const Case& c, Workspace& w, const int8_t* input, int32_t in_row, int32_t tail, int32_t band,
+// An input of NHWC needs no preparation of its ring, planes have borders.
+inline void no_borders(const RowRing&) {}
+
+// Bands of rows: the input comes through a ring of `rows` rows, the output leaves through a ring of one band.
+template <class Kernel, class Prepare>
+int32_t run_bands(const Case& c, Workspace& w, const int8_t* input, int32_t in_row, Prepare prepare, int32_t band,
                   int32_t rows, Kernel kernel) {
   clear(w);
-  for (int32_t i = 0; i < tail; ++i) w.ring[rows * in_row + i] = input[c.height * in_row + i];
   const RowRing ring{reinterpret_cast<uint8_t*>(w.ring), in_row, rows};
   const RowRing out{reinterpret_cast<uint8_t*>(w.out_ring), c.out_row(), band};
+  prepare(ring);
   int32_t made = 0;
   for (int32_t y = 0; y < c.out_height; y += band) {
     const int32_t end = y + band < c.out_height ? y + band : c.out_height;
@@ -187,6 +194,21 @@ int32_t run_bands(const Case& c, Workspace& w, const int8_t* input, int32_t in_r
       for (int32_t i = 0; i < c.out_row(); ++i) w.result[row * c.out_row() + i] = int8_t(out.row(row)[i]);
   }
   return differences(c, w);
+}
+
+// Whole and in bands of 1, 2 and 3 rows with the smallest ring; one row less must be seen.
+template <class Kernel, class Prepare>
+Failure check_bands(const Case& c, Workspace& w, const int8_t* input, int32_t in_row, Prepare prepare, int32_t index,
+                    Kernel kernel) {
+  if (run_whole(c, w, input, in_row, kernel) != 0) return {"whole", index, 0};
+  for (int32_t band = 1; band <= 3; ++band) {
+    const int32_t rows = ring_rows(c, band);
+    if (run_bands(c, w, input, in_row, prepare, band, rows, kernel) != 0) return {"bands", index, band};
+    const bool reads_all = c.stride <= (c.kernel_height - 1) * c.dilation_y + 1;  // no row of the ring is skipped
+    if (rows > 1 && reads_all && run_bands(c, w, input, in_row, prepare, band, rows - 1, kernel) == 0)
+      return {"a ring too small goes unseen", index, band};
+  }
+  return {};
 }
 
 }  // namespace thimble::grid

@@ -1,0 +1,26 @@
+// The DSP depthwise convolutions' C++ twins against a plain reference: forms, bands, rings.
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "tests/kernels/dsp_depthwise_grid.hpp"
+
+namespace thimble::grid {
+
+TEST_CASE("DSP depthwise convolutions equal the plain reference, whole and in bands") {
+  const auto w = std::make_unique<Workspace>();
+  int32_t index = 0;
+  for (const Case& c : depthwise_cases) {
+    const Failure f = check_depthwise(c, depthwise_shape_of(c), *w, index++);
+    INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
+    CHECK(f.what == nullptr);
+  }
+}
+
+TEST_CASE("DSP depthwise convolutions are the same when specialised") {
+  const auto w = std::make_unique<Workspace>();
+  const Failure f = check_fixed_depthwise<depthwise_cases>(*w);
+  INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
+  CHECK(f.what == nullptr);
+}
+
+}  // namespace thimble::grid
