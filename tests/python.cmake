@@ -27,3 +27,5 @@ endforeach()
 foreach(target host cortex-m4 rv32imc)
   add_test(NAME layers_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_layers.py $<TARGET_FILE:thimble> ${target} ${integer_models})
 endforeach()
+
+add_test(NAME command_line COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/check_cli.py $<TARGET_FILE:thimble>)
