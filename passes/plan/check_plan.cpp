@@ -43,7 +43,8 @@ class PlanCheck {
       const auto region =
           std::find_if(plan_.regions.begin(), plan_.regions.end(), [&](const Region& r) { return r.first == i; });
       if (region == plan_.regions.end()) {
-        call(i, 0, program_.buffers[size_t(program_.layers[size_t(i)].outputs.at(0))].height);
+        for (int out : layer(i).outputs) write_borders(out);
+        call(i, 0, buffer(layer(i).outputs.at(0)).height);
       } else {
         run_region(*region);
         i = region->last;
@@ -118,18 +119,23 @@ class PlanCheck {
 
   // --- the shadow ---
 
-  // A whole value has one number. A ring has one for each row, since a row may take another's place.
+  // A whole value has one number. A ring has one for each row, since a row may take another's place. Each has one more
+  // for borders without a row between them.
   void number_rows() {
     uint32_t next = noise + 1;
     for (size_t b = 0; b < program_.buffers.size(); ++b) {
       numbers_.push_back(next);
-      next += uint32_t(std::max(buffer(int(b)).height, 1));
+      next += uint32_t(buffer(int(b)).height) + 1;
     }
     numbers_.push_back(next);  // and one for the state of each layer
     rows_made_.assign(program_.layers.size(), 0);
   }
   uint32_t number(int b, int32_t row) const {
     return numbers_[size_t(storage_of(program_, b))] + (is_ring(b) ? uint32_t(row) : 0);
+  }
+
+  uint32_t border_number(int b) const {
+    return numbers_[size_t(storage_of(program_, b))] + uint32_t(storage(b).height);
   }
 
   Span span_of(int b) const { return {place(b).offset + buffer(b).view_offset, buffer(b).bytes}; }
@@ -157,7 +163,9 @@ class PlanCheck {
     if (n == noise) return "nothing or scratch";
     if (n >= numbers_.back()) return fmt::format("the state of layer '{}'", layer(int(n - numbers_.back())).name);
     const auto owner = std::upper_bound(numbers_.begin(), numbers_.end(), n) - numbers_.begin() - 1;
-    return fmt::format("row {} of '{}'", n - numbers_[size_t(owner)], buffer(int(owner)).name);
+    const Buffer& b = buffer(int(owner));
+    const uint32_t row = n - numbers_[size_t(owner)];
+    return row == uint32_t(b.height) ? "a border of '" + b.name + "'" : fmt::format("row {} of '{}'", row, b.name);
   }
 
   void write_all(int b) { fill(span_of(b), number(b, 0)); }
@@ -207,14 +215,25 @@ class PlanCheck {
   }
 
   void write_rows(const Layer& l, int out, int32_t y0, int32_t y1) {
-    if (!l.band || !is_ring(out)) {
-      for (const Span& span : spans_written(l, out, y0, y1)) fill(span, number(out, 0));
-      return;
+    if (!l.band) return fill(span_of(out), number(out, 0));
+    if (const int32_t rows = place(out).ring_rows; rows > 0 && y1 - y0 > rows)
+      reject("a band of {} rows of '{}' in a ring of {}", y1 - y0, buffer(out).name, rows);
+    for (int32_t y = y0; y < y1; ++y) {
+      if (buffer(out).layout == Layout::planes) check_borders(out, row_span(out, y));
+      fill(row_span(out, y), number(out, y));
     }
-    for (int32_t y = y0; y < y1; ++y) fill(row_span(out, y), number(out, y));
-    if (storage(out).tail_bytes > 0) fill(tail_span(out), number(out, 0));
-    const int32_t rows = place(out).ring_rows;
-    if (y1 - y0 > rows) reject("a band of {} rows of '{}' in a ring of {}", y1 - y0, buffer(out).name, rows);
+  }
+
+  // Borders of planes are written once, before the first row: they must stay until the last row is read.
+  void write_borders(int b) {
+    if (buffer(b).layout != Layout::planes) return;
+    fill({place(b).offset, place(b).bytes}, border_number(b));
+    fill(tail_span(b), number(b, 0));
+  }
+  void check_borders(int b, const Span& row) const {
+    for (int64_t at = row.at; at < row.at + row.bytes; ++at)
+      if (const uint32_t n = shadow_[size_t(at)]; n < number(b, 0) || n > border_number(b))
+        reject("the borders of '{}' at byte {} are lost to {}", buffer(b).name, at, describe(n));
   }
 
   void check_operand(const Layer& l, const Operand& in, int32_t y0, int32_t y1, const std::string& who) const {
@@ -270,7 +289,7 @@ class PlanCheck {
   void run_region(const Region& region) {
     const std::vector<Producer> producers = schedule(program_, region);
     check_producers(region, producers);
-    claim_planes(region);
+    for (int i = region.first; i <= region.last; ++i) write_borders(layer(i).outputs[0]);
     const Producer& driver = producers.back();
     const int32_t height = buffer(layer(driver.layers.back()).outputs[0]).height;
     make_rows(producers, driver, height);
@@ -299,15 +318,6 @@ class PlanCheck {
     return false;
   }
 
-  // The borders of a ring of planes are written before the region, and must stay until it is done with the ring.
-  void claim_planes(const Region& region) {
-    for (int i = region.first; i <= region.last; ++i) {
-      const int out = layer(i).outputs[0];
-      if (is_ring(out) && buffer(out).layout == Layout::planes)
-        fill({place(out).offset, place(out).bytes}, number(out, 0));
-    }
-  }
-
   void make_rows(const std::vector<Producer>& producers, const Producer& p, int32_t end) {
     int32_t& made = rows_made_[size_t(p.layers.back())];
     const int32_t height = buffer(layer(p.layers.back()).outputs[0]).height;
@@ -318,7 +328,6 @@ class PlanCheck {
         if (y0 % band.step != 0 || (y1 % band.step != 0 && y1 != height))
           reject("layer '{}' makes rows {} to {}, its step is {}", layer(i).name, y0, y1, band.step);
         for (const Operand& in : layer(i).inputs) pull(producers, band, y1, in.buffer);
-        check_claim(i, y0, y1);
         call(i, y0, y1);
       }
       made = y1;
@@ -329,19 +338,6 @@ class PlanCheck {
     for (const Producer& p : producers)
       if (storage_of(program_, layer(p.layers.back()).outputs[0]) == storage_of(program_, operand))
         make_rows(producers, p, operand_rows(band, 0, y1, buffer(operand).height)[1]);
-  }
-
-  // A row of a ring of planes must find the place still its value's: its borders are there.
-  void check_claim(int index, int32_t y0, int32_t y1) const {
-    const int out = layer(index).outputs[0];
-    if (!is_ring(out) || buffer(out).layout != Layout::planes) return;
-    const uint32_t first = number(out, 0), end = first + uint32_t(buffer(out).height);
-    for (int32_t y = y0; y < y1; ++y) {
-      const Span span = row_span(out, y);
-      for (int64_t at = span.at; at < span.at + span.bytes; ++at)
-        if (const uint32_t n = shadow_[size_t(at)]; n < first || n >= end)
-          reject("the borders of '{}' at byte {} are lost to {}", buffer(out).name, at, describe(n));
-    }
   }
 
   const Program& program_;

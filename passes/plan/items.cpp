@@ -115,6 +115,7 @@ class ItemMaker {
     const Buffer& out = program_.buffers[size_t(result)];
     if (uses_[size_t(result)].writers.size() != 1 || uses_[size_t(result)].input || !covers_storage(layer.outputs[0]))
       return;
+    if (out.layout == Layout::planes) return;  // borders of its own are written before its rows
     for (const Operand& in : layer.inputs) {
       const int operand = storage_of(program_, in.buffer);
       if (program_.buffers[size_t(operand)].bytes != out.bytes || !may_overwrite(index, operand) ||
@@ -127,7 +128,8 @@ class ItemMaker {
   }
 
   // By storage. A whole value lives from its first call to its last; a row of a ring from the call that makes it to
-  // the last one that reads it, and a ring of planes for the whole region.
+  // the last one that reads it. Planes live from the start of the region that makes them: their borders are written
+  // there.
   std::vector<std::vector<Interval>> storage_lives() const {
     std::vector<std::vector<Interval>> lives(program_.buffers.size());
     std::vector<std::vector<int>> last_read(program_.buffers.size());  // by row of a ring
@@ -138,20 +140,30 @@ class ItemMaker {
     }
     for (int c = int(timeline_.calls.size()) - 1; c >= 0; --c) note_call(c, lives, last_read);
     for (size_t s = 0; s < lives.size(); ++s) {
-      if (lives[s].empty()) continue;
+      if (uses_[s].writers.empty() && lives[s].empty()) continue;
+      if (lives[s].empty()) lives[s].push_back(unread_life(uses_[s].writers[0]));
       lives[s] = joined(std::move(lives[s]));
-      if (ring_[s] && program_.buffers[s].layout == Layout::planes)
-        lives[s] = {{region_span(uses_[s].writers[0]).first, lives[s].back().last}};
-      else if (!ring_[s])
-        lives[s] = {{lives[s].front().first, lives[s].back().last}};
+      int first = lives[s].front().first;
+      if (program_.buffers[s].layout == Layout::planes && !uses_[s].writers.empty())
+        first = region_start(uses_[s].writers[0], first);
+      else if (ring_[s])
+        continue;
+      lives[s] = {{first, lives[s].back().last}};
     }
     return lives;
   }
 
-  RowRange region_span(int layer) const {
+  // The first call of the region that the layer is in; `call` where it is in none.
+  int region_start(int layer, int call) const {
     for (size_t r = 0; r < regions_.size(); ++r)
-      if (regions_[r].first <= layer && layer <= regions_[r].last) return timeline_.span[r];
-    throw InternalError("plan: layer " + std::to_string(layer) + " is in no region");
+      if (regions_[r].first <= layer && layer <= regions_[r].last) return timeline_.span[r].first;
+    return call;
+  }
+
+  // A region does not make what nobody reads, but borders are written all the same.
+  Interval unread_life(int layer) const {
+    const int start = region_start(layer, 0);
+    return {start, start};
   }
 
   void note_call(int c, std::vector<std::vector<Interval>>& lives, std::vector<std::vector<int>>& last_read) const {
@@ -182,7 +194,8 @@ class ItemMaker {
       calls[size_t(timeline_.calls[c].layer)].push_back({int(c), int(c)});
     for (size_t i = 0; i < program_.layers.size(); ++i) {
       const Layer& layer = program_.layers[i];
-      if (layer.scratch_bytes == 0 || calls[i].empty()) continue;
+      if (layer.scratch_bytes == 0) continue;
+      if (calls[i].empty()) calls[i].push_back(unread_life(int(i)));
       Item item;
       item.scratch_of = int(i);
       item.bytes = layer.scratch_bytes;

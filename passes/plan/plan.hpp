@@ -20,8 +20,8 @@ struct Region {
 };
 
 // One storage in the arena: a buffer that is no view. Values that are made and read inside a region only are rings:
-// row y lies at offset + (y mod ring_rows) * row_bytes. A ring of planes belongs to its value for the whole region, so
-// that borders written once stay.
+// row y lies at offset + (y mod ring_rows) * row_bytes. Planes that a region makes, ring or whole, are theirs from its
+// start, so that borders may be written there, once; planes made outside regions are theirs from their layer on.
 struct Placement {
   int buffer = -1;  // storage buffer
   int64_t offset = 0;
