@@ -1,0 +1,174 @@
+// Pools to layers, one image at a time.
+#include <algorithm>
+#include <map>
+
+#include "compiler/error.hpp"
+#include "compiler/ops/pool.hpp"
+#include "compiler/requantize.hpp"
+#include "thimble/pool.pack.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+// Height and width of a pool; a 1-D pool has width 1.
+struct Plane {
+  int64_t height, width;
+};
+Plane plane_of(const std::vector<int64_t>& entries, int64_t absent) {
+  return {entries[0], entries.size() > 1 ? entries[1] : absent};
+}
+
+PoolShape shape_of(const PoolAttributes& p, const Buffer& in, const Buffer& out) {
+  const Plane kernel = plane_of(p.kernel, 1), stride = plane_of(p.strides, 1), dilation = plane_of(p.dilations, 1),
+              pad = plane_of(p.pads_begin, 0);
+  return {in.height,
+          in.width,
+          in.channels,
+          out.width,
+          int32_t(kernel.height),
+          int32_t(kernel.width),
+          int32_t(stride.height),
+          int32_t(stride.width),
+          int32_t(dilation.height),
+          int32_t(dilation.width),
+          int32_t(pad.height),
+          int32_t(pad.width)};
+}
+
+std::vector<Field> shape_fields(const PoolShape& s) {
+  return {{"in_height", int64_t(s.in_height)},
+          {"in_width", int64_t(s.in_width)},
+          {"channels", int64_t(s.channels)},
+          {"out_width", int64_t(s.out_width)},
+          {"kernel_height", int64_t(s.kernel_height)},
+          {"kernel_width", int64_t(s.kernel_width)},
+          {"stride_y", int64_t(s.stride_y)},
+          {"stride_x", int64_t(s.stride_x)},
+          {"dilation_y", int64_t(s.dilation_y)},
+          {"dilation_x", int64_t(s.dilation_x)},
+          {"pad_top", int64_t(s.pad_top)},
+          {"pad_left", int64_t(s.pad_left)}};
+}
+
+// Positions that count for an average, for each output position along one axis.
+std::vector<int64_t> counts_along(const PoolAttributes& p, size_t axis, int64_t in, int64_t out) {
+  std::vector<int64_t> counts;
+  for (int64_t y = 0; y < out; ++y) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < p.kernel[axis]; ++i) {
+      const int64_t at = y * p.strides[axis] - p.pads_begin[axis] + i * p.dilations[axis];
+      count += p.count_include_pad ? at < in + p.pads_end[axis] : at >= 0 && at < in;
+    }
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+// Every divisor that occurs.
+std::vector<int64_t> divisors_of(const PoolAttributes& p, const Buffer& in, const Buffer& out,
+                                 const std::string& where) {
+  const std::vector<int64_t> rows = counts_along(p, 0, in.height, out.height);
+  const std::vector<int64_t> columns =
+      p.kernel.size() > 1 ? counts_along(p, 1, in.width, out.width) : std::vector<int64_t>{1};
+  std::map<int64_t, bool> seen;
+  for (int64_t r : rows)
+    for (int64_t c : columns) seen[r * c] = true;
+  std::vector<int64_t> divisors;
+  for (const auto& [divisor, unused] : seen) divisors.push_back(divisor);
+  if (divisors.front() == 0)
+    throw Error(where, "a window has 0 positions inside the input to average",
+                "Use smaller pads or a smaller dilation.");
+  return divisors;
+}
+
+Layer layer_of(const Node& node, std::string kernel, std::string constants, const PoolShape& shape, int in, int out) {
+  Layer layer;
+  layer.name = node.name;
+  layer.kernel = std::move(kernel);
+  layer.headers = {"pool.hpp"};
+  layer.constants_struct = std::move(constants);
+  layer.shape_struct = "PoolShape";
+  layer.shape = shape_fields(shape);
+  layer.inputs = {{in}};
+  layer.outputs = {out};
+  layer.band = pool_contract(shape);
+  return layer;
+}
+
+void add_max_fields(Layer& layer, const TensorType& type, const ClampRange& clamp) {
+  if (type.element == ElementType::float32) {
+    layer.fields = {{"low", float(clamp.low)}, {"high", float(clamp.high)}};
+    return;
+  }
+  StoredRange range{int32_t(lowest(type.element)), int32_t(highest(type.element))};
+  if (type.quantization) range = stored_range({type.element, *type.quantization}, clamp);
+  layer.fields = {{"low", int64_t(range.low)}, {"high", int64_t(range.high)}};
+}
+
+// Multipliers for all divisors from the least to the greatest; 0 for one that does not occur.
+struct DivisorTable {
+  ChosenOutputStage chosen;
+  std::vector<int32_t> multipliers;
+};
+DivisorTable divisor_table(const std::vector<int64_t>& divisors, const Quantization& in, const TensorType& out,
+                           const ClampRange& clamp, const std::string& where) {
+  std::vector<ChannelRange> ranges;
+  for (int64_t n : divisors)
+    ranges.push_back({in.scales[0] / (float(n) * out.quantization->scales[0]), n * (-128 - in.zero_points[0]),
+                      n * (127 - in.zero_points[0])});
+  const StoredRange range = stored_range({out.element, *out.quantization}, clamp);
+  DivisorTable table{choose_output_stage(ranges, out.quantization->zero_points[0], range.low, range.high, where), {}};
+  table.multipliers.assign(size_t(divisors.back() - divisors.front() + 1), 0);
+  for (size_t i = 0; i < divisors.size(); ++i)
+    table.multipliers[size_t(divisors[i] - divisors.front())] = table.chosen.multipliers[i];
+  return table;
+}
+
+}  // namespace
+
+void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) const {
+  const std::string where = std::string(name()) + " '" + node.name + "'";
+  const Buffer from = lowering.program().buffers[size_t(in)], to = lowering.program().buffers[size_t(out)];
+  const PoolShape shape = shape_of(pool_, from, to);
+  const bool real = to.type.element == ElementType::float32;
+  if (kind_ == PoolKind::max) {
+    const std::string kernel = real                                    ? "max_pool_f32"
+                               : to.type.element == ElementType::uint8 ? "max_pool_u8"
+                                                                       : "max_pool";
+    Layer layer = layer_of(node, kernel, real ? "MaxPoolF32" : "MaxPool", shape, in, out);
+    add_max_fields(layer, to.type, clamp_);
+    return lowering.add(std::move(layer));
+  }
+  const Plane pad_end = plane_of(pool_.pads_end, 0);
+  const std::vector<int64_t> divisors = divisors_of(pool_, from, to, where);
+  Layer layer = layer_of(node, real ? "average_pool_f32" : "average_pool", real ? "AveragePoolF32" : "AveragePool",
+                         shape, in, out);
+  layer.fields = {{"include_pad", int64_t(pool_.count_include_pad)},
+                  {"padded_height", from.height + pad_end.height},
+                  {"padded_width", from.width + pad_end.width}};
+  if (real) {
+    layer.fields.push_back({"low", float(clamp_.low)});
+    layer.fields.push_back({"high", float(clamp_.high)});
+    return lowering.add(std::move(layer));
+  }
+  const DivisorTable table = divisor_table(divisors, *from.type.quantization, to.type, clamp_, where);
+  Tensor multipliers = Tensor::of<int32_t>({int64_t(table.multipliers.size())}, table.multipliers);
+  const int array = lowering.constant({node.name + "_multipliers",
+                                       fmt::format("for windows of {} and more positions", divisors.front()),
+                                       ElementType::int32, std::move(multipliers.bytes), false});
+  layer.fields.push_back({"in_zero", int64_t(from.type.quantization->zero_points[0])});
+  layer.fields.push_back({"multipliers", Field::Array{array}});
+  layer.fields.push_back({"fewest", divisors.front()});
+  for (Field& f : output_stage_fields(table.chosen.stage)) layer.fields.push_back(std::move(f));
+  layer.note = exactness_note(table.chosen);
+  lowering.add(std::move(layer));
+}
+
+void Pool::lower(Lowering& lowering, const Node& node) const {
+  const int in = lowering.input(node.inputs[0], Layout::nhwc), out = lowering.output(node.outputs[0], Layout::nhwc);
+  for (int64_t n = 0; n < node.outputs[0]->type.shape[0]; ++n)
+    lower_image(lowering, node, lowering.image(in, n), lowering.image(out, n));
+}
+
+}  // namespace thimble::compiler
