@@ -37,8 +37,6 @@ class Binder {
     for (auto& value : *graph_.mutable_input()) {
       if (value.name() != input) continue;
       auto& tensor = *value.mutable_type()->mutable_tensor_type();
-      if (!tensor.has_shape())
-        for (size_t i = 0; i < shape.size(); ++i) tensor.mutable_shape()->add_dim();
       if (tensor.shape().dim_size() != int(shape.size()))
         throw Error(option,
                     fmt::format("{} has rank {}, the input's rank is {}", to_string(shape), shape.size(),
@@ -55,7 +53,6 @@ class Binder {
   // Leading dimensions that are still open, and the names they have, become 1.
   void open_leading_dimensions(std::vector<std::string>& notes) {
     for (auto& value : *graph_.mutable_input()) {
-      if (!value.type().tensor_type().has_shape()) continue;
       auto& shape = *value.mutable_type()->mutable_tensor_type()->mutable_shape();
       if (shape.dim_size() == 0 || !open(shape.dim(0)) || named_.count(shape.dim(0).dim_param()) > 0) continue;
       if (!shape.dim(0).dim_param().empty()) named_[shape.dim(0).dim_param()] = 1;
@@ -70,7 +67,6 @@ class Binder {
     std::vector<std::string> left;
     for (auto& value : *graph_.mutable_input()) {
       auto& tensor = *value.mutable_type()->mutable_tensor_type();
-      if (!tensor.has_shape()) left.push_back(fmt::format("input '{}': its rank is unknown", value.name()));
       for (int i = 0; i < tensor.shape().dim_size(); ++i) {
         Dimension& d = *tensor.mutable_shape()->mutable_dim(i);
         fill(d);

@@ -73,6 +73,8 @@ std::shared_ptr<onnx::ModelProto> parse(const std::string& bytes, const std::str
   if (!parsed)
     throw Error(path, fmt::format("its {} bytes are no ONNX model", bytes.size()),
                 "The file is cut short, damaged, or of another format: export it again.");
+  if (!model->has_graph())
+    throw Error(path, "it holds no graph", "The file is damaged, or no ONNX model: export it again.");
   return std::make_shared<onnx::ModelProto>(*model);
 }
 
@@ -112,12 +114,10 @@ void normalize(onnx::ModelProto& model) {
   for_each_node(model, [](onnx::NodeProto& node) {
     if (node.domain() == "ai.onnx") node.clear_domain();
   });
-  if (model.has_graph() && model.graph().name().empty()) model.mutable_graph()->set_name("graph");
+  if (model.graph().name().empty()) model.mutable_graph()->set_name("graph");
 }
 
 void check_versions(const onnx::ModelProto& model, const std::string& path) {
-  if (!model.has_graph())
-    throw Error(path, "it holds no graph", "The file is damaged, or no ONNX model: export it again.");
   if (model.ir_version() > onnx::IR_VERSION)
     throw Error(path,
                 fmt::format("its IR version is {}, Thimble reads up to {}", model.ir_version(), int(onnx::IR_VERSION)),
