@@ -1,0 +1,206 @@
+// Compiles mutated model files: each gives code or a clear error, in bounded time and memory, and each class of error
+// is reached. Meant for a build with THIMBLE_SANITIZE. usage: thimble_fuzz [COUNT [SEED]]      thimble_fuzz --case
+// NUMBER: one of them, told in full
+#include <fmt/format.h>
+#include <onnx/onnx_pb.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "compiler/error.hpp"
+#include "mutate.hpp"
+#include "seeds.hpp"
+
+// Memory is bounded: an allocation beyond the largest constant that Thimble takes ends the program.
+extern "C" const char* __asan_default_options() {
+  return "max_allocation_size_mb=1100:detect_leaks=0:handle_abort=1";
+}
+
+using namespace thimble::compiler;
+using namespace thimble::compiler::fuzz;
+
+namespace {
+
+constexpr int slowest = 60;  // seconds that one model may take, sanitizers and a busy machine included
+
+struct ErrorClass {
+  const char* name;
+  const char* part;  // of the message; the first row that fits counts
+};
+constexpr ErrorClass error_classes[] = {
+    {"file: no model", "are no ONNX model"},
+    {"file: no graph", "it holds no graph"},
+    {"file: too large", " are the most. Thimble makes code for microcontrollers: the model is too large"},
+    {"versions: IR", "its IR version is"},
+    {"versions: opset", "its opset is"},
+    {"external data: place", "External data must lie in the model's own folder"},
+    {"external data: numbers", "of its external data is"},
+    {"external data: size", "its external data "},
+    {"tensor: dimensions", "call for more than"},
+    {"tensor: negative dimension", "it has a dimension of -"},
+    {"tensor: amount of data", ", its dimensions call for"},
+    {"tensor: number beyond type", ", beyond "},
+    {"tensor: number beyond float32", "float32 reaches"},
+    {"functions: recursion", "calls itself"},
+    {"functions: growth", "with its functions inlined"},
+    {"checker: order, cycles", "topologically sorted"},
+    {"checker: assigned twice", "single static assignment"},
+    {"checker: no such op", "No Op registered for"},
+    {"checker: attribute", "ttribute"},
+    {"checker: types, shapes", "nference"},
+    {"checker: other", "ONNX's checker refuses it"},
+    {"dimensions: open", "dimensions are open"},
+    {"dimensions: options", "no input of the model has such a dimension"},
+    {"inference", "its shapes do not fit together"},
+    {"import: several problems", " problems\n"},
+    {"import: no such op", "Thimble does not have this op"},
+    {"import: subgraph", "ops with subgraphs are not supported"},
+    {"import: domain", "ops of domain"},
+    {"import: type", "which is not supported. Use tensors of"},
+    {"import: input", ": input '"},
+    {"import: sparse tensor", "it is sparse"},
+    {"import: not constant", "is not known at compile time"},
+    {"import: operand absent", " is absent"},
+    {"import: result", "is not supported. Change the model so that nothing reads it"},
+    {"import: output", "output"},
+    {"limit: RAM", "the arena takes"},
+    {"limit: flash", "weights and tables take"},
+};
+// Errors that an op's own import, shape rule or lowering gives are as many as there are ops: they count together.
+constexpr const char* of_ops = "ops' own errors";
+
+struct Case {
+  std::string seed, mutations;
+  std::string file;  // the bytes
+  CompileOptions options;
+  bool outside_weights = true;
+};
+
+Case make_case(uint64_t number, const std::vector<Seed>& seeds) {
+  Random r(number);
+  const Seed& seed = seeds[size_t(r.below(int(seeds.size())))];
+  Case made;
+  made.seed = seed.name;
+  onnx::ModelProto model = seed.model;
+  if (r.one_in(4)) {
+    made.mutations = "bytes";
+    made.file = model.SerializeAsString();
+    for (int i = r.below(3); i >= 0; --i)
+      if (!made.file.empty()) made.outside_weights = mutate_bytes(made.file, model, r) && made.outside_weights;
+  } else {
+    for (int i = r.below(3); i >= 0; --i) {
+      const Mutation& m = mutations()[size_t(r.below(int(mutations().size())))];
+      m.apply(model, r);
+      made.mutations += (made.mutations.empty() ? "" : ", ") + std::string(m.name);
+      made.outside_weights = made.outside_weights && !m.weights;
+    }
+    made.file = model.SerializeAsString();
+  }
+  made.options.target = &targets()[size_t(r.below(int(targets().size())))];
+  if (r.one_in(40)) made.options.load.largest_model = r.below(int(made.file.size()) + 1);
+  if (r.one_in(40)) made.options.load.dimensions = {{"d" + std::to_string(r.below(3)), r.below(9)}};
+  if (r.one_in(20)) made.options.ram_limit = r.below(10000);
+  if (r.one_in(20)) made.options.flash_limit = r.below(10000);
+  return made;
+}
+
+std::string class_of(const std::string& message) {
+  for (const ErrorClass& c : error_classes)
+    if (message.find(c.part) != std::string::npos) return c.name;
+  return of_ops;
+}
+
+struct Outcome {
+  std::string name;     // "code", or the class of error
+  std::string message;  // of the error
+  bool failed = false;  // neither code nor a clear error
+};
+
+Outcome outcome_of(const Case& c, const std::string& path) {
+  std::ofstream(path, std::ios::binary) << c.file;
+  CompileOptions options = c.options;
+  options.model = path;
+  try {
+    const Compiled compiled = compile_model(options);
+    make_bundle(compiled, options);
+    return {"code", "", false};
+  } catch (const Error& e) {
+    const std::string message = e.what();
+    // where: what. What to do.
+    const bool clear = message.find(": ") != std::string::npos && message.back() != ' ' && message.size() < 200'000;
+    return {class_of(message), message, !clear};
+  } catch (const std::exception& e) {
+    return {"FAILED", e.what(), true};
+  }
+}
+
+uint64_t running = 0;
+void too_slow(int) {
+  const std::string text = fmt::format("case {} takes longer than {} s\n", running, slowest);
+  if (write(STDERR_FILENO, text.data(), text.size())) _exit(1);
+  _exit(1);
+}
+
+int run_one(uint64_t number, const std::vector<Seed>& seeds, const std::string& path) {
+  const Case c = make_case(number, seeds);
+  fmt::print("case {}: {}: {}; target {}; the file is {}\n", number, c.seed, c.mutations, c.options.target->name, path);
+  const Outcome o = outcome_of(c, path);
+  fmt::print("{}{}\n{}\n", o.failed ? "FAILED: " : "", o.name, o.message);
+  return o.failed;
+}
+
+int run_all(uint64_t first, uint64_t count, const std::vector<Seed>& seeds, const std::string& path) {
+  std::map<std::string, int> outcomes;
+  uint64_t outside = 0, failures = 0;
+  double longest = 0;
+  for (running = first; running < first + count; ++running) {
+    const Case c = make_case(running, seeds);
+    outside += c.outside_weights;
+    alarm(slowest);
+    const auto start = std::chrono::steady_clock::now();
+    const Outcome o = outcome_of(c, path);
+    longest = std::max(longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    alarm(0);
+    ++outcomes[o.name];
+    failures += o.failed;
+    if (o.failed) fmt::print("case {}: {}: {}\n  {}\n", running, c.seed, c.mutations, o.message);
+  }
+
+  fmt::print("{} mutated models, {:.1f} % of them outside the weights' bytes; the slowest took {:.1f} s\n", count,
+             100.0 * double(outside) / double(count), longest);
+  fmt::print("  {:<32} {}\n", "code", outcomes["code"]);
+  std::vector<std::string> missing;
+  for (const ErrorClass& c : error_classes) {
+    fmt::print("  {:<32} {}\n", c.name, outcomes[c.name]);
+    if (outcomes[c.name] == 0) missing.push_back(c.name);
+  }
+  fmt::print("  {:<32} {}\n", of_ops, outcomes[of_ops]);
+  if (count >= 2000 && !missing.empty()) fmt::print("not reached: {}\n", fmt::join(missing, "; "));
+  if (10 * outside < 7 * count) fmt::print("too few mutations outside the weights\n");
+  if (failures > 0) fmt::print("{} failed\n", failures);
+  return failures > 0 || 10 * outside < 7 * count || (count >= 2000 && !missing.empty());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<Seed> seeds = all_seeds();
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("thimble-fuzz-{}", getpid());
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "weights.bin") << std::string(4096, 'w');
+  const std::string path = (folder / "case.onnx").string();
+  signal(SIGALRM, too_slow);
+  // A case is named by its number alone: SEED sets where the numbers start.
+  const auto number = [&](int i, uint64_t if_absent) { return argc > i ? std::stoull(argv[i]) : if_absent; };
+  if (argc > 1 && std::string(argv[1]) == "--case") return run_one(number(2, 0), seeds, path);
+  const int result = run_all(number(2, 1) * 1'000'000, number(1, 2000), seeds, path);
+  std::filesystem::remove_all(folder);
+  return result;
+}
