@@ -40,6 +40,10 @@ struct Context {
   std::vector<Port> ports() const;  // inputs, then outputs
 };
 
+// "const input::Array& in", "output::Array& out": of the run that copies.
+std::vector<std::string> copying_parameters(const Context&);
+std::string parameter_name(const Port&);
+
 std::string type_text(const TensorType&);  // int8[1,12]
 // Quantized with one scale in an element type small enough for a float to hold every step.
 bool has_steps(const TensorType&);

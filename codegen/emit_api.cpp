@@ -14,6 +14,7 @@ void emit_port(Writer& w, const Context& c, const Port& port) {
   w.line("using Element = {};", cpp_type(b.type.element));
   w.line("constexpr char name[] = {};", string_literal(b.name));
   w.line("constexpr size_t size = {};  // elements", element_count(b.type.shape));
+  w.line("using Array = Element[size];");
   w.line("constexpr int32_t rank = {};", b.type.shape.size());
   if (!b.type.shape.empty()) w.line("constexpr int32_t shape[rank] = {{{}}};", fmt::join(b.type.shape, ", "));
   if (steps) {
@@ -26,15 +27,18 @@ void emit_port(Writer& w, const Context& c, const Port& port) {
   w.line();
 }
 
-// Reference to the array of `port` in the arena.
 void emit_accessor(Writer& w, const Context& c, const Port& port) {
-  const char* constant = port.is_input ? "" : "const ";
-  w.list(fmt::format("{}{}::Element (&{}(){})[{}::size] {{", constant, port.name, port.name,
-                     port.is_input ? "" : " const", port.name),
-         std::vector<std::string>{
-             fmt::format(" return *reinterpret_cast<{}{}::Element(*)[{}::size]>({} + {});", constant, port.name,
-                         port.name, c.options.external_arena ? "arena_->bytes" : "arena_", c.offset(port.buffer))},
-         " }");
+  const std::string array = (port.is_input ? "" : "const ") + port.name + "::Array&";
+  const std::string head = fmt::format("{} {}(){} {{", array, port.name, port.is_input ? "" : " const");
+  const std::string body = fmt::format("return reinterpret_cast<{}>({}[{}]);", array,
+                                       c.options.external_arena ? "arena_->bytes" : "arena_", c.offset(port.buffer));
+  if (2 + head.size() + 1 + body.size() + 2 <= line_length) {
+    w.line(head + " " + body + " }");
+    return;
+  }
+  w.line(head);
+  w.line("  " + body);
+  w.line("}");
 }
 
 void emit_class(Writer& w, const Context& c) {
@@ -50,28 +54,24 @@ void emit_class(Writer& w, const Context& c) {
   w.line("class Model {");
   w.line(" public:");
   w.indent();
-  w.line("static constexpr size_t arena_bytes = {};  // memory for all values", c.plan.arena_bytes);
-  w.line("static constexpr size_t weight_bytes = {};  // constant data in {}_weights.cpp", c.program.weight_bytes(),
-         c.name);
+  w.commented(std::vector<Writer::Commented>{
+      {fmt::format("static constexpr size_t arena_bytes = {};", c.plan.arena_bytes), "// memory for all values"},
+      {fmt::format("static constexpr size_t weight_bytes = {};", c.program.weight_bytes()),
+       fmt::format("// of constants, in {}_weights.cpp", c.name)}});
   w.line();
   if (c.options.external_arena) {
     w.line("explicit Model(Arena& arena) : arena_(&arena) {}");
     w.line();
   }
-  w.line(
-      "// Fill the input{}, run, read the output{}. {}", c.inputs.size() == 1 ? "" : "s",
-      c.outputs.size() == 1 ? "" : "s",
-      c.options.keep_input ? "A run leaves the input as it was." : "A run overwrites the input: fill it before each.");
+  w.line("// Fill the input{}, run, read the output{}. {}", c.inputs.size() == 1 ? "" : "s",
+         c.outputs.size() == 1 ? "" : "s",
+         c.options.keep_input ? "A run keeps what it reads." : "A run overwrites what it reads: fill it before each.");
   for (const Port& port : c.inputs) emit_accessor(w, c, port);
   w.line("void run();");
   for (const Port& port : c.outputs) emit_accessor(w, c, port);
   w.line();
   w.line("// The same with arrays of the caller's, which are copied.");
-  std::vector<std::string> parameters;
-  for (const Port& port : c.ports())
-    parameters.push_back(fmt::format("{}{}::Element (&{})[{}::size]", port.is_input ? "const " : "", port.name,
-                                     port.name + "_data", port.name));
-  w.list("void run(", parameters, ");");
+  w.list("void run(", copying_parameters(c), ");");
   w.outdent();
   w.line();
   w.line(" private:");

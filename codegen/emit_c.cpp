@@ -69,18 +69,19 @@ std::string emit_c_header(const Context& c) {
            i + 1 < ports.size() ? "," : "");
   w.line("};");
   w.line();
-  w.line("/* The memory of the model, {} bytes. It needs no initialisation{}. */", grouped(c.plan.arena_bytes),
-         c.options.external_arena ? "; models that do not run at the same time may share it in a union" : "");
+  w.line("/* The memory of the model, {} bytes. It needs no initialisation.{} */", grouped(c.plan.arena_bytes),
+         c.options.external_arena ? " Models that never run at the same time may share it." : "");
   w.line("typedef struct {");
   w.line("  {} words[{}];", word, (c.plan.arena_bytes + word_bytes - 1) / word_bytes);
   w.line("}} {}_model;", c.name);
   w.line();
-  w.line(
-      "/* Fill the input{}, run, read the output{}. {} */", c.inputs.size() == 1 ? "" : "s",
-      c.outputs.size() == 1 ? "" : "s",
-      c.options.keep_input ? "A run leaves the input as it was." : "A run overwrites the input: fill it before each.");
+  w.line("/* Fill the input{}, run, read the output{}. {} */", c.inputs.size() == 1 ? "" : "s",
+         c.outputs.size() == 1 ? "" : "s",
+         c.options.keep_input ? "A run keeps what it reads." : "A run overwrites what it reads: fill it before each.");
+  std::vector<Writer::Commented> declarations;
   for (const Function& f : functions(c))
-    w.line("{};{}", f.declaration(), f.comment.empty() ? "" : "  /* " + f.comment + " */");
+    declarations.push_back({f.declaration() + ";", f.comment.empty() ? "" : "/* " + f.comment + " */"});
+  w.commented(declarations);
   if (c.options.layer_hook) {
     w.line();
     w.line("/* The firmware defines this: see {}.hpp. */", c.name);

@@ -25,7 +25,7 @@ void emit_fields(std::vector<Writer::Commented>& lines, const Context& c, std::s
     const std::string name = fields[i].name.substr(prefix.size());
     const size_t dot = name.find('.');
     if (dot == std::string::npos) {
-      lines.push_back({margin + value_text(c, fields[i]) + ",", name});
+      lines.push_back({margin + value_text(c, fields[i]) + ",", "// " + name});
       ++i;
       continue;
     }
@@ -33,8 +33,8 @@ void emit_fields(std::vector<Writer::Commented>& lines, const Context& c, std::s
     size_t end = i;
     while (end < fields.size() && fields[end].name.rfind(nested, 0) == 0) ++end;
     lines.push_back({margin + "{", ""});
-    emit_fields(lines, c, fields.subspan(i, end - i), nested, depth + 1);
-    lines.push_back({margin + "},", name.substr(0, dot)});
+    emit_fields(lines, c, fields.subspan(i, end - i), nested, depth + 2);
+    lines.push_back({margin + "},", "// " + name.substr(0, dot)});
     i = end;
   }
 }
@@ -63,7 +63,7 @@ void emit_layer(Writer& w, const Context& c, size_t i) {
     type += layer.specialised ? "<shapes::" + name + ">" : "<thimble::" + layer.shape_struct + ">";
   std::vector<Writer::Commented> lines;
   if (layer.specialised) {
-    lines.push_back({"    {},", "shapes::" + name});
+    lines.push_back({"    {},", "// shapes::" + name});
   } else if (!layer.shape_struct.empty()) {
     lines.push_back({"    {", ""});
     emit_fields(lines, c, layer.shape, "", 4);

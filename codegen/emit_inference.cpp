@@ -23,14 +23,17 @@ class InferenceEmitter {
     w_.line("struct Inference {");
     w_.indent();
     w_.line("uint8_t* arena;");
-    for (const auto& [region, producers] : schedules_) {
-      for (size_t i = 0; i + 1 < producers.size(); ++i) w_.line("int32_t {} = 0;  // rows", made(producers[i]));
-    }
+    for (const auto& [region, producers] : schedules_)
+      for (size_t i = 0; i + 1 < producers.size(); ++i) w_.line("int32_t {} = 0;", made(producers[i]));
     w_.line();
     emit_views();
     w_.line();
-    for (const auto& [region, producers] : schedules_)
+    for (const auto& [region, producers] : schedules_) {
+      if (producers.size() > 1)
+        w_.comment(fmt::format("Rows stream from {} to {}: each function makes the rows of one value up to `end`.",
+                               c_.layers[size_t(region->first)], c_.layers[size_t(region->last)]));
       for (size_t i = 0; i + 1 < producers.size(); ++i) emit_make(producers, i);
+    }
     emit_run();
     if (c_.options.probe && !schedules_.empty()) emit_probe_rows();
     w_.outdent();
@@ -71,6 +74,8 @@ class InferenceEmitter {
   }
 
   void emit_views() {
+    if (std::any_of(views_.begin(), views_.end(), [](const auto& view) { return view.first.second == Form::rows; }))
+      w_.line("// Rows: where the first lies, bytes of each, how many are in memory.");
     for (const auto& [key, name] : views_) {
       const auto& [index, form] = key;
       const Buffer& b = c_.buffer(index);
@@ -99,8 +104,21 @@ class InferenceEmitter {
     if (c_.options.layer_hook) w_.line("{}_after_layer({});", c_.name, index);
   }
 
+  // The borders of planes are written before the first of their rows is made.
+  void emit_borders(int index) {
+    for (int out : layer(index).outputs) {
+      const Buffer& b = c_.buffer(out);
+      if (b.layout != Layout::planes) continue;
+      ensure(b.type.quantization && !b.type.quantization->per_axis(),
+             "code generator: planes '" + b.name + "' have no zero point");
+      w_.line("thimble::plane_borders({}(), {}, {});", views_.at({out, Form::rows}), b.width,
+              b.type.quantization->zero_points[0]);
+    }
+  }
+
   void emit_whole(int index) {
     const Layer& l = layer(index);
+    emit_borders(index);
     emit_call(index, "0", std::to_string(c_.buffer(l.outputs[0]).height));
     if (!c_.options.probe) return;
     for (size_t i = 0; i < l.outputs.size(); ++i) {
@@ -191,6 +209,7 @@ class InferenceEmitter {
 
   void emit_region(const Region& region, const std::vector<Producer>& producers) {
     const Producer& driver = producers.back();
+    for (int i = region.first; i <= region.last; ++i) emit_borders(i);
     w_.line("for (int32_t row = 0; row < {}; row += {}) {{", height_of(driver), driver.band_rows);
     w_.indent();
     emit_body(producers, driver);

@@ -16,20 +16,29 @@ void emit_quantizers(Writer& w, const Context& c) {
 }
 
 void emit_copying_run(Writer& w, const Context& c) {
-  std::vector<std::string> parameters;
-  for (const Port& port : c.ports())
-    parameters.push_back(fmt::format("{}{}::Element (&{}_data)[{}::size]", port.is_input ? "const " : "", port.name,
-                                     port.name, port.name));
-  w.list("void Model::run(", parameters, ") {");
+  w.list("void Model::run(", copying_parameters(c), ") {");
   for (const Port& port : c.inputs)
-    w.line("  __builtin_memcpy({}(), {}_data, sizeof {}_data);", port.name, port.name, port.name);
+    w.line("  __builtin_memcpy({}(), {}, sizeof {});", port.name, parameter_name(port), parameter_name(port));
   w.line("  run();");
   for (const Port& port : c.outputs)
-    w.line("  __builtin_memcpy({}_data, {}(), sizeof {}_data);", port.name, port.name, port.name);
+    w.line("  __builtin_memcpy({}, {}(), sizeof {});", parameter_name(port), port.name, parameter_name(port));
   w.line("}");
 }
 
 }  // namespace
+
+std::string parameter_name(const Port& port) {
+  if (port.name == "input") return "in";
+  return port.name == "output" ? "out" : port.name + "_data";
+}
+
+std::vector<std::string> copying_parameters(const Context& c) {
+  std::vector<std::string> parameters;
+  for (const Port& port : c.ports())
+    parameters.push_back(
+        fmt::format("{}{}::Array& {}", port.is_input ? "const " : "", port.name, parameter_name(port)));
+  return parameters;
+}
 
 std::string emit_model(const Context& c) {
   Writer w;

@@ -32,11 +32,16 @@ void Writer::list(const std::string& head, std::span<const std::string> items, c
 }
 
 void Writer::commented(std::span<const Commented> lines) {
+  const auto margin = [](const Commented& l) { return l.text.find_first_not_of(' '); };
   for (size_t i = 0; i < lines.size();) {
+    if (lines[i].comment.empty()) {
+      line(lines[i++].text);
+      continue;
+    }
     size_t end = i, column = 0;
-    for (; end < lines.size() && !lines[end].comment.empty(); ++end) column = std::max(column, lines[end].text.size());
-    if (end == i) line(lines[i++].text);
-    for (; i < end; ++i) line(fmt::format("{:<{}}  // {}", lines[i].text, column, lines[i].comment));
+    for (; end < lines.size() && !lines[end].comment.empty() && margin(lines[end]) == margin(lines[i]); ++end)
+      column = std::max(column, lines[end].text.size());
+    for (; i < end; ++i) line(fmt::format("{:<{}}  {}", lines[i].text, column, lines[i].comment));
   }
 }
 

@@ -24,7 +24,7 @@ class Writer {
   }
   // `head`, the items with commas between, `tail`: on one line, or broken behind commas with `indent` more blanks.
   void list(const std::string& head, std::span<const std::string> items, const std::string& tail, size_t indent = 4);
-  // Lines with their trailing comments in one column, from each line without a comment to the next.
+  // Lines with their trailing comments ("// rows") in one column, as far as neighbours are indented alike.
   struct Commented {
     std::string text, comment;
   };

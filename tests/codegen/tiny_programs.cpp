@@ -123,7 +123,7 @@ TinyProgram stages(const std::string& name) {
     std::memcpy(p.constants[2].bytes.data() + i * 4, &w, 4);
   }
   p.buffers = {flat("image", {ElementType::int8, {1, 1, 9, 4}, {}}),
-               rows("image", 1, 9, 4),
+               rows("image_nhwc", 1, 9, 4),
                rows("model/block/first", 1, 9, 4),
                rows("model/block/second", 1, 9, 4),
                rows("model/block/sum", 1, 9, 4),

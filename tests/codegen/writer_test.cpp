@@ -90,8 +90,9 @@ TEST_CASE("lists break behind commas only when they must") {
 TEST_CASE("trailing comments share a column, long comments are broken") {
   Writer w;
   w.indent();
-  w.commented(std::vector<Writer::Commented>{{"1,", "one"}, {"1000,", "many"}, {"{", ""}});
-  CHECK(w.text() == "  1,     // one\n  1000,  // many\n  {\n");
+  w.commented(std::vector<Writer::Commented>{
+      {"1,", "// one"}, {"1000,", "// many"}, {"{", ""}, {"  12345678,", "// x"}, {"},", "// y"}});
+  CHECK(w.text() == "  1,     // one\n  1000,  // many\n  {\n    12345678,  // x\n  },  // y\n");
   Writer long_one;
   std::string words;
   for (int i = 0; i < 40; ++i) words += "word ";

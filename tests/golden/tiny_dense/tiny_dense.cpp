@@ -16,8 +16,8 @@ constexpr thimble::Dense dense = {
     3,  // inputs
     2,  // outputs
     {
-      -1000,           // low
-      1000,            // high
+        -1000,  // low
+        1000,   // high
     },                 // range
     0.5f,              // scale
     weights::weights,  // weights
@@ -54,10 +54,10 @@ void Model::run() {
   Inference{arena_}.run();
 }
 
-void Model::run(const input::Element (&input_data)[input::size], output::Element (&output_data)[output::size]) {
-  __builtin_memcpy(input(), input_data, sizeof input_data);
+void Model::run(const input::Array& in, output::Array& out) {
+  __builtin_memcpy(input(), in, sizeof in);
   run();
-  __builtin_memcpy(output_data, output(), sizeof output_data);
+  __builtin_memcpy(out, output(), sizeof out);
 }
 
 }  // namespace tiny_dense

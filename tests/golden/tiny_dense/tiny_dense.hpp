@@ -15,6 +15,7 @@ namespace input {
 using Element = int8_t;
 constexpr char name[] = "x";
 constexpr size_t size = 3;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 2;
 constexpr int32_t shape[rank] = {1, 3};
 constexpr float scale = 0.05f;
@@ -28,6 +29,7 @@ namespace output {
 using Element = float;
 constexpr char name[] = "y";
 constexpr size_t size = 2;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 2;
 constexpr int32_t shape[rank] = {1, 2};
 }  // namespace output
@@ -38,12 +40,12 @@ class Model {
   static constexpr size_t weight_bytes = 32;  // constant data in tiny_dense_weights.cpp
 
   // Fill the input, run, read the output. A run overwrites the input: fill it before each.
-  input::Element (&input())[input::size] { return *reinterpret_cast<input::Element(*)[input::size]>(arena_ + 0); }
+  input::Array& input() { return reinterpret_cast<input::Array&>(arena_[0]); }
   void run();
-  const output::Element (&output() const)[output::size] { return *reinterpret_cast<const output::Element(*)[output::size]>(arena_ + 4); }
+  const output::Array& output() const { return reinterpret_cast<const output::Array&>(arena_[4]); }
 
   // The same with arrays of the caller's, which are copied.
-  void run(const input::Element (&input_data)[input::size], output::Element (&output_data)[output::size]);
+  void run(const input::Array& in, output::Array& out);
 
  private:
   alignas(4) uint8_t arena_[arena_bytes];

@@ -17,8 +17,8 @@ constexpr thimble::Dense weigh = {
     4,  // inputs
     1,  // outputs
     {
-      -1000,     // low
-      1000,      // high
+        -1000,  // low
+        1000,   // high
     },           // range
     0.5f,        // scale
     weights::w,  // weights
@@ -43,6 +43,7 @@ constexpr thimble::AddRows add = {
 struct Inference {
   uint8_t* arena;
 
+  // Rows: where the first lies, bytes of each, how many are in memory.
   thimble::RowRing left_rows() const { return {arena + 0, 4, 1}; }
   int8_t* left() const { return reinterpret_cast<int8_t*>(arena + 0); }
   thimble::RowRing input_right() const { return {arena + 4, 4, 1}; }
@@ -71,10 +72,8 @@ void Model::run() {
   Inference{arena_->bytes}.run();
 }
 
-void Model::run(const input_left::Element (&input_left_data)[input_left::size],
-    const input_right::Element (&input_right_data)[input_right::size],
-    output_value_1::Element (&output_value_1_data)[output_value_1::size],
-    output_sum::Element (&output_sum_data)[output_sum::size]) {
+void Model::run(const input_left::Array& input_left_data, const input_right::Array& input_right_data,
+    output_value_1::Array& output_value_1_data, output_sum::Array& output_sum_data) {
   __builtin_memcpy(input_left(), input_left_data, sizeof input_left_data);
   __builtin_memcpy(input_right(), input_right_data, sizeof input_right_data);
   run();

@@ -14,17 +14,17 @@ enum {
   tiny_ports_output_sum_size = 4
 };
 
-/* The memory of the model, 16 bytes. It needs no initialisation; models that do not run at the same time may share it in a union. */
+/* The memory of the model, 16 bytes. It needs no initialisation. Models that never run at the same time may share it. */
 typedef struct {
   uint64_t words[2];
 } tiny_ports_model;
 
 /* Fill the inputs, run, read the outputs. A run leaves the input as it was. */
-int8_t* tiny_ports_input_left(tiny_ports_model* model);  /* int8[4] */
+int8_t* tiny_ports_input_left(tiny_ports_model* model);   /* int8[4] */
 int8_t* tiny_ports_input_right(tiny_ports_model* model);  /* int8[1,4] */
 void tiny_ports_run(tiny_ports_model* model);
 const float* tiny_ports_output_value_1(tiny_ports_model* model);  /* float32[] */
-const int8_t* tiny_ports_output_sum(tiny_ports_model* model);  /* int8[1,4] */
+const int8_t* tiny_ports_output_sum(tiny_ports_model* model);     /* int8[1,4] */
 int8_t tiny_ports_quantize_input_left(float real);
 float tiny_ports_dequantize_input_left(int8_t stored);
 int8_t tiny_ports_quantize_output_sum(float real);

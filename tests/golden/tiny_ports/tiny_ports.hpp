@@ -15,6 +15,7 @@ namespace input_left {
 using Element = int8_t;
 constexpr char name[] = "left";
 constexpr size_t size = 4;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 1;
 constexpr int32_t shape[rank] = {4};
 constexpr float scale = 0.5f;
@@ -28,6 +29,7 @@ namespace input_right {
 using Element = int8_t;
 constexpr char name[] = "input.right";
 constexpr size_t size = 4;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 2;
 constexpr int32_t shape[rank] = {1, 4};
 }  // namespace input_right
@@ -37,6 +39,7 @@ namespace output_value_1 {
 using Element = float;
 constexpr char name[] = "1";
 constexpr size_t size = 1;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 0;
 }  // namespace output_value_1
 
@@ -45,6 +48,7 @@ namespace output_sum {
 using Element = int8_t;
 constexpr char name[] = "sum";
 constexpr size_t size = 4;  // elements
+using Array = Element[size];
 constexpr int32_t rank = 2;
 constexpr int32_t shape[rank] = {1, 4};
 constexpr float scale = 0.25f;
@@ -76,17 +80,17 @@ class Model {
   explicit Model(Arena& arena) : arena_(&arena) {}
 
   // Fill the inputs, run, read the outputs. A run leaves the input as it was.
-  input_left::Element (&input_left())[input_left::size] { return *reinterpret_cast<input_left::Element(*)[input_left::size]>(arena_->bytes + 0); }
-  input_right::Element (&input_right())[input_right::size] { return *reinterpret_cast<input_right::Element(*)[input_right::size]>(arena_->bytes + 4); }
+  input_left::Array& input_left() { return reinterpret_cast<input_left::Array&>(arena_->bytes[0]); }
+  input_right::Array& input_right() { return reinterpret_cast<input_right::Array&>(arena_->bytes[4]); }
   void run();
-  const output_value_1::Element (&output_value_1() const)[output_value_1::size] { return *reinterpret_cast<const output_value_1::Element(*)[output_value_1::size]>(arena_->bytes + 8); }
-  const output_sum::Element (&output_sum() const)[output_sum::size] { return *reinterpret_cast<const output_sum::Element(*)[output_sum::size]>(arena_->bytes + 12); }
+  const output_value_1::Array& output_value_1() const {
+    return reinterpret_cast<const output_value_1::Array&>(arena_->bytes[8]);
+  }
+  const output_sum::Array& output_sum() const { return reinterpret_cast<const output_sum::Array&>(arena_->bytes[12]); }
 
   // The same with arrays of the caller's, which are copied.
-  void run(const input_left::Element (&input_left_data)[input_left::size],
-      const input_right::Element (&input_right_data)[input_right::size],
-      output_value_1::Element (&output_value_1_data)[output_value_1::size],
-      output_sum::Element (&output_sum_data)[output_sum::size]);
+  void run(const input_left::Array& input_left_data, const input_right::Array& input_right_data,
+      output_value_1::Array& output_value_1_data, output_sum::Array& output_sum_data);
 
  private:
   Arena* arena_;

@@ -94,8 +94,8 @@ constexpr thimble::Dense head = {
     20,  // inputs
     2,   // outputs
     {
-      -1000,                // low
-      1000,                 // high
+        -1000,  // low
+        1000,   // high
     },                      // range
     0.5f,                   // scale
     weights::head_weights,  // weights
@@ -121,9 +121,10 @@ constexpr thimble::Dense head = {
 // One run: views of the values, and the layers in order.
 struct Inference {
   uint8_t* arena;
-  int32_t block_first_made = 0;  // rows
-  int32_t block_sum_made = 0;  // rows
+  int32_t block_first_made = 0;
+  int32_t block_sum_made = 0;
 
+  // Rows: where the first lies, bytes of each, how many are in memory.
   thimble::RowRing image_2() const { return {arena + 0, 4, 9}; }
   thimble::RowRing block_first() const { return {arena + 36, 4, 5}; }
   thimble::RowRing block_second() const { return {arena + 72, 4, 2}; }
@@ -133,6 +134,7 @@ struct Inference {
   int8_t* sigmoid_flat() const { return reinterpret_cast<int8_t*>(arena + 164); }
   float* scores() const { return reinterpret_cast<float*>(arena + 184); }
 
+  // Rows stream from block_first to sigmoid: each function makes the rows of one value up to `end`.
   void make_block_first(int32_t end) {
     while (block_first_made < end) {
       const int32_t row = block_first_made;
@@ -170,10 +172,10 @@ void Model::run() {
   Inference{arena_}.run();
 }
 
-void Model::run(const input::Element (&input_data)[input::size], output::Element (&output_data)[output::size]) {
-  __builtin_memcpy(input(), input_data, sizeof input_data);
+void Model::run(const input::Array& in, output::Array& out) {
+  __builtin_memcpy(input(), in, sizeof in);
   run();
-  __builtin_memcpy(output_data, output(), sizeof output_data);
+  __builtin_memcpy(out, output(), sizeof out);
 }
 
 }  // namespace tiny_stream

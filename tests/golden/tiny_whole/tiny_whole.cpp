@@ -87,8 +87,8 @@ constexpr thimble::Dense head = {
     20,  // inputs
     2,   // outputs
     {
-      -1000,                // low
-      1000,                 // high
+        -1000,  // low
+        1000,   // high
     },                      // range
     0.5f,                   // scale
     weights::head_weights,  // weights
@@ -115,6 +115,7 @@ constexpr thimble::Dense head = {
 struct Inference {
   uint8_t* arena;
 
+  // Rows: where the first lies, bytes of each, how many are in memory.
   thimble::RowRing image_2() const { return {arena + 0, 4, 9}; }
   thimble::RowRing block_first() const { return {arena + 36, 4, 9}; }
   thimble::RowRing block_second() const { return {arena + 72, 4, 9}; }
@@ -140,10 +141,10 @@ void Model::run() {
   Inference{arena_}.run();
 }
 
-void Model::run(const input::Element (&input_data)[input::size], output::Element (&output_data)[output::size]) {
-  __builtin_memcpy(input(), input_data, sizeof input_data);
+void Model::run(const input::Array& in, output::Array& out) {
+  __builtin_memcpy(input(), in, sizeof in);
   run();
-  __builtin_memcpy(output_data, output(), sizeof output_data);
+  __builtin_memcpy(out, output(), sizeof out);
 }
 
 }  // namespace tiny_whole
