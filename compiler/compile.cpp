@@ -23,7 +23,7 @@ void check_limits(const Compiled& compiled, const CompileOptions& options) {
     throw LimitError(
         options.model,
         fmt::format("the arena takes {} bytes, --ram allows {}", compiled.plan.arena_bytes, options.ram_limit),
-        "What takes the space:\n" + memory_table(compiled.program, compiled.plan));
+        "What takes the space:\n" + to_string(memory_map(compiled.program, compiled.plan, options.plan.keep_input)));
   const int64_t flash = constant_bytes(compiled.program);
   if (options.flash_limit >= 0 && flash > options.flash_limit)
     throw LimitError(options.model,

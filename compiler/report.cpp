@@ -5,20 +5,88 @@
 
 #include <algorithm>
 
+#include "passes/plan/storages.hpp"
+
 namespace thimble::compiler {
 
-std::string memory_table(const Program& program, const Plan& plan) {
-  std::vector<Placement> rows = plan.buffers;
-  std::sort(rows.begin(), rows.end(), [](const Placement& a, const Placement& b) {
-    return std::pair(a.offset, a.buffer) < std::pair(b.offset, b.buffer);
+namespace {
+
+// Layers first..last, widened to all of a region that they touch: its rows come and go through the whole of it.
+void widen(const Plan& plan, MemoryRow& row) {
+  for (const Region& r : plan.regions) {
+    if (r.first <= row.first && row.first <= r.last) row.first = r.first;
+    if (r.first <= row.last && row.last <= r.last) row.last = r.last;
+  }
+}
+
+MemoryRow row_of(const Program& program, const Plan& plan, const Placement& place, const StorageUse& use,
+                 bool keep_input) {
+  const Buffer& b = program.buffers[size_t(place.buffer)];
+  MemoryRow row{b.name, place.offset, place.bytes, 0, 0, place.ring_rows, b.height, false};
+  const int layers = int(program.layers.size());
+  row.first = use.input ? -1 : use.writers.empty() ? 0 : use.writers.front();
+  row.last = use.output || (use.input && keep_input) ? layers
+             : !use.readers.empty()                  ? use.readers.back()
+             : use.writers.empty()                   ? row.first
+                                                     : use.writers.back();
+  widen(plan, row);
+  return row;
+}
+
+std::string lives(const MemoryMap& map, const MemoryRow& row) {
+  const auto name = [&](int layer) {
+    return layer < 0 ? "input" : layer >= int(map.layers.size()) ? "output" : map.layers[size_t(layer)];
+  };
+  return row.first == row.last ? name(row.first) : name(row.first) + " - " + name(row.last);
+}
+
+std::string lines(const MemoryMap& map, const std::vector<const MemoryRow*>& rows) {
+  size_t width = 4;
+  for (const MemoryRow* row : rows) width = std::max(width, row->name.size());
+  std::string text = fmt::format("{:>9} {:>9}  {:<{}}  in use\n", "offset", "bytes", "what", width);
+  for (const MemoryRow* row : rows) {
+    const std::string ring = row->ring_rows > 0 ? fmt::format(", {} of {} rows", row->ring_rows, row->height) : "";
+    text +=
+        fmt::format("{:>9} {:>9}  {:<{}}  {}{}\n", row->offset, row->bytes, row->name, width, lives(map, *row), ring);
+  }
+  return text;
+}
+
+}  // namespace
+
+MemoryMap memory_map(const Program& program, const Plan& plan, bool keep_input) {
+  const std::vector<StorageUse> uses = storage_uses(program);
+  MemoryMap map{{}, plan.arena_bytes, plan.live_peak, plan.lower_bound, plan.peak_layer, {}};
+  for (const Layer& layer : program.layers) map.layers.push_back(layer.name);
+  for (const Placement& place : plan.buffers)
+    map.rows.push_back(row_of(program, plan, place, uses[size_t(place.buffer)], keep_input));
+  for (size_t i = 0; i < plan.scratch_offsets.size(); ++i) {
+    if (plan.scratch_offsets[i] < 0) continue;
+    MemoryRow row{"scratch of " + program.layers[i].name, plan.scratch_offsets[i], program.layers[i].scratch_bytes};
+    row.first = row.last = int(i);
+    widen(plan, row);
+    map.rows.push_back(std::move(row));
+  }
+  for (MemoryRow& row : map.rows) row.at_peak = !map.layers.empty() && row.first <= map.peak_layer && map.peak_layer <= row.last;
+  std::stable_sort(map.rows.begin(), map.rows.end(), [](const MemoryRow& a, const MemoryRow& b) {
+    return std::pair(a.offset, a.first) < std::pair(b.offset, b.first);
   });
-  std::string text = fmt::format("{:>9} {:>9}  value\n", "offset", "bytes");
-  for (const Placement& p : rows)
-    text += fmt::format("{:>9} {:>9}  {}\n", p.offset, p.bytes, program.buffers[size_t(p.buffer)].name);
-  for (size_t i = 0; i < plan.scratch_offsets.size(); ++i)
-    if (plan.scratch_offsets[i] >= 0)
-      text += fmt::format("{:>9} {:>9}  scratch of {}\n", plan.scratch_offsets[i], program.layers[i].scratch_bytes,
-                          program.layers[i].name);
+  return map;
+}
+
+std::string to_string(const MemoryMap& map) {
+  std::vector<const MemoryRow*> peak, rest;
+  for (const MemoryRow& row : map.rows) (row.at_peak ? peak : rest).push_back(&row);
+  std::stable_sort(peak.begin(), peak.end(),
+                   [](const MemoryRow* a, const MemoryRow* b) { return a->bytes > b->bytes; });
+  std::string text;
+  if (!peak.empty())
+    text +=
+        fmt::format("Most is in use at layer '{}', {} bytes:\n", map.layers[size_t(map.peak_layer)], map.live_peak) +
+        lines(map, peak);
+  if (!rest.empty()) text += "The rest:\n" + lines(map, rest);
+  text +=
+      fmt::format("Arena: {} bytes. Whole tensors in this order need {} at least.\n", map.arena_bytes, map.lower_bound);
   return text;
 }
 

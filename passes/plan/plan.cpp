@@ -23,7 +23,10 @@ Plan plan(const Program& program, const Target& target, const PlanOptions& optio
   result.regions = find_regions(program, options);
   Timeline run = timeline(program, result.regions);
   const std::vector<Item> items = make_items(program, result.regions, run, target, options.keep_input);
-  result.live_peak = live_peak(items, target.alignment).bytes;
+  const Peak peak = live_peak(items, target.alignment);
+  result.live_peak = peak.bytes;
+  if (!run.calls.empty())
+    result.peak_layer = run.calls[size_t(std::clamp(peak.call, 0, int(run.calls.size()) - 1))].layer;
   result.lower_bound =
       result.regions.empty() ? result.live_peak : whole_tensor_bound(program, target, options.keep_input);
   const Packing packing = pack(items, result.live_peak);

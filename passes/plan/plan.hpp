@@ -37,6 +37,7 @@ struct Plan {
   int64_t lower_bound = 0;  // no plan of whole tensors in this order can be smaller
   int64_t live_peak = 0;    // most bytes in use at once with these regions: where arena_bytes equals it, no packing is
                             // better
+  int peak_layer = 0;       // the layer at which they are
   const Placement* of(int storage) const {
     for (const auto& p : buffers)
       if (p.buffer == storage) return &p;
