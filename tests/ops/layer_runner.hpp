@@ -126,7 +126,11 @@ class LayerRunner {
 
 // A core with no feature: its layers are the portable kernels'.
 inline const Target& plain_target() {
-  static const Target target{"plain", "none", {}, 4, "g++", "-O2", "", "", ""};
+  static const Target target = [] {
+    Target t{};
+    t.name = "plain";
+    return t;
+  }();
   return target;
 }
 

@@ -117,7 +117,7 @@ TEST_CASE("int8 and uint8 forms are tables within the rounding of float32") {
       INFO(c.name);
       const int32_t zero_point =
           e == ElementType::int8 ? (only_positive(c.name) ? -129 : 3) : (only_positive(c.name) ? -1 : 130);
-      const TensorType x{e, {1, 400}, Quantization{{0.03f}, {zero_point}}};
+      const TensorType x{e, {1, 400}, Quantization{{0.03125f}, {zero_point}}};
       const Storage out{e, {{0.0173f}, {e == ElementType::int8 ? -5 : 120}}};
       const Program p = check_lowered(one_node(imported(c), {x}, out), kernels, 0);
       CHECK(p.layers.at(0).kernel == "table");
