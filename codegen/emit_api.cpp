@@ -65,7 +65,7 @@ void emit_class(Writer& w, const Context& c) {
   }
   w.line("// Fill the input{}, run, read the output{}. {}", c.inputs.size() == 1 ? "" : "s",
          c.outputs.size() == 1 ? "" : "s",
-         c.options.keep_input ? "A run keeps what it reads." : "A run overwrites what it reads: fill it before each.");
+         c.options.keep_input ? "run() keeps the input." : "run() overwrites the input: fill it anew each time.");
   for (const Port& port : c.inputs) emit_accessor(w, c, port);
   w.line("void run();");
   for (const Port& port : c.outputs) emit_accessor(w, c, port);

@@ -77,7 +77,7 @@ std::string emit_c_header(const Context& c) {
   w.line();
   w.line("/* Fill the input{}, run, read the output{}. {} */", c.inputs.size() == 1 ? "" : "s",
          c.outputs.size() == 1 ? "" : "s",
-         c.options.keep_input ? "A run keeps what it reads." : "A run overwrites what it reads: fill it before each.");
+         c.options.keep_input ? "run() keeps the input." : "run() overwrites the input: fill it anew each time.");
   std::vector<Writer::Commented> declarations;
   for (const Function& f : functions(c))
     declarations.push_back({f.declaration() + ";", f.comment.empty() ? "" : "/* " + f.comment + " */"});

@@ -17,7 +17,7 @@ typedef struct {
   uint32_t words[3];
 } tiny_dense_model;
 
-/* Fill the input, run, read the output. A run overwrites the input: fill it before each. */
+/* Fill the input, run, read the output. A run overwrites what it reads: fill it before each. */
 int8_t* tiny_dense_input(tiny_dense_model* model);  /* int8[1,3] */
 void tiny_dense_run(tiny_dense_model* model);
 const float* tiny_dense_output(tiny_dense_model* model);  /* float32[1,2] */

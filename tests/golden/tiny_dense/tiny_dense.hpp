@@ -36,10 +36,10 @@ constexpr int32_t shape[rank] = {1, 2};
 
 class Model {
  public:
-  static constexpr size_t arena_bytes = 12;  // memory for all values
-  static constexpr size_t weight_bytes = 32;  // constant data in tiny_dense_weights.cpp
+  static constexpr size_t arena_bytes = 12;   // memory for all values
+  static constexpr size_t weight_bytes = 32;  // of constants, in tiny_dense_weights.cpp
 
-  // Fill the input, run, read the output. A run overwrites the input: fill it before each.
+  // Fill the input, run, read the output. A run overwrites what it reads: fill it before each.
   input::Array& input() { return reinterpret_cast<input::Array&>(arena_[0]); }
   void run();
   const output::Array& output() const { return reinterpret_cast<const output::Array&>(arena_[4]); }

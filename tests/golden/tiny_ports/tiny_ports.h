@@ -19,7 +19,7 @@ typedef struct {
   uint64_t words[2];
 } tiny_ports_model;
 
-/* Fill the inputs, run, read the outputs. A run leaves the input as it was. */
+/* Fill the inputs, run, read the outputs. A run keeps what it reads. */
 int8_t* tiny_ports_input_left(tiny_ports_model* model);   /* int8[4] */
 int8_t* tiny_ports_input_right(tiny_ports_model* model);  /* int8[1,4] */
 void tiny_ports_run(tiny_ports_model* model);

@@ -74,12 +74,12 @@ struct Arena {
 
 class Model {
  public:
-  static constexpr size_t arena_bytes = 16;  // memory for all values
-  static constexpr size_t weight_bytes = 16;  // constant data in tiny_ports_weights.cpp
+  static constexpr size_t arena_bytes = 16;   // memory for all values
+  static constexpr size_t weight_bytes = 16;  // of constants, in tiny_ports_weights.cpp
 
   explicit Model(Arena& arena) : arena_(&arena) {}
 
-  // Fill the inputs, run, read the outputs. A run leaves the input as it was.
+  // Fill the inputs, run, read the outputs. A run keeps what it reads.
   input_left::Array& input_left() { return reinterpret_cast<input_left::Array&>(arena_->bytes[0]); }
   input_right::Array& input_right() { return reinterpret_cast<input_right::Array&>(arena_->bytes[4]); }
   void run();

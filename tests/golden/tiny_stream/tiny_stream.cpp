@@ -125,7 +125,7 @@ struct Inference {
   int32_t block_sum_made = 0;
 
   // Rows: where the first lies, bytes of each, how many are in memory.
-  thimble::RowRing image_2() const { return {arena + 0, 4, 9}; }
+  thimble::RowRing image_nhwc() const { return {arena + 0, 4, 9}; }
   thimble::RowRing block_first() const { return {arena + 36, 4, 5}; }
   thimble::RowRing block_second() const { return {arena + 72, 4, 2}; }
   thimble::RowRing block_sum() const { return {arena + 108, 4, 5}; }
@@ -139,7 +139,7 @@ struct Inference {
     while (block_first_made < end) {
       const int32_t row = block_first_made;
       const int32_t next = thimble::min(row + 2, 9);
-      thimble::window_sum(layers::block_first, image_2(), block_first(), row, next, arena + 192);
+      thimble::window_sum(layers::block_first, image_nhwc(), block_first(), row, next, arena + 192);
       block_first_made = next;
     }
   }

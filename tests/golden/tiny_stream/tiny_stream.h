@@ -17,7 +17,7 @@ typedef struct {
   uint32_t words[51];
 } tiny_stream_model;
 
-/* Fill the input, run, read the output. A run overwrites the input: fill it before each. */
+/* Fill the input, run, read the output. A run overwrites what it reads: fill it before each. */
 int8_t* tiny_stream_input(tiny_stream_model* model);  /* int8[1,1,9,4] */
 void tiny_stream_run(tiny_stream_model* model);
 const float* tiny_stream_output(tiny_stream_model* model);  /* float32[1,2] */

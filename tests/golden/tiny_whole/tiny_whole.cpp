@@ -116,7 +116,7 @@ struct Inference {
   uint8_t* arena;
 
   // Rows: where the first lies, bytes of each, how many are in memory.
-  thimble::RowRing image_2() const { return {arena + 0, 4, 9}; }
+  thimble::RowRing image_nhwc() const { return {arena + 0, 4, 9}; }
   thimble::RowRing block_first() const { return {arena + 36, 4, 9}; }
   thimble::RowRing block_second() const { return {arena + 72, 4, 9}; }
   thimble::RowRing block_sum() const { return {arena + 108, 4, 9}; }
@@ -126,7 +126,7 @@ struct Inference {
   float* scores() const { return reinterpret_cast<float*>(arena + 184); }
 
   void run() {
-    thimble::window_sum(layers::block_first, image_2(), block_first(), 0, 9, arena + 192);
+    thimble::window_sum(layers::block_first, image_nhwc(), block_first(), 0, 9, arena + 192);
     thimble::window_sum(layers::block_second, block_first(), block_second(), 0, 9, arena + 196);
     thimble::add_rows(layers::block_add, block_second(), block_first(), block_sum(), 0, 9);
     thimble::window_sum(layers::strided, block_sum(), strided(), 0, 5, arena + 200);
