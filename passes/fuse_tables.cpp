@@ -1,11 +1,12 @@
 // f(g(... (x))) -> Table(x)
-// For functions of each single element (Relu, Sigmoid, QuantizeLinear, DequantizeLinear ...) between two values of one
-// byte with one scale each: 256 results, made here. Values in between are read by the chain alone. Not exact: each step
-// is rounded to float32, as ONNX Runtime does.
+// For functions of each single element (Relu, Sigmoid, Mul by a number, QuantizeLinear, DequantizeLinear ...) between
+// two values of one byte with one scale each: 256 results, made here. Values in between are read by the chain alone.
+// Not exact: each step is rounded to float32, as ONNX Runtime does.
 #include <algorithm>
 #include <cmath>
 
 #include "compiler/ops/table.hpp"
+#include "passes/layer_parts.hpp"
 #include "passes/passes.hpp"
 #include "passes/quantized_edges.hpp"
 #include "passes/rewrite.hpp"
@@ -14,10 +15,19 @@ namespace thimble::compiler {
 
 namespace {
 
-// The operand that varies when `n` is a function of its single elements; null otherwise.
+// The operand of which `n` is a function of single elements: of an op of one operand, or of an affine one (Add, Mul
+// ...) whose other operands are single known numbers. Null otherwise.
 Value* varying_operand(const Node& n) {
-  if (n.outputs.size() != 1 || n.inputs.size() != 1 || n.inputs[0]->is_constant()) return nullptr;
-  return n.op->elementwise_unary() || n.op->is_identity() ? n.inputs[0] : nullptr;
+  if (n.outputs.size() != 1) return nullptr;
+  for (size_t i = 0; i < n.inputs.size(); ++i) {
+    const bool unary = n.inputs.size() == 1 && (n.op->elementwise_unary() || n.op->is_identity());
+    bool single = unary || n.op->affine_in(i);
+    for (size_t k = 0; k < n.inputs.size() && single; ++k)
+      single = k == i || (element_count(n.inputs[k]->type.shape) == 1 && known_numbers(n.inputs[k]));
+    if (single && !n.inputs[i]->is_constant() && n.inputs[i]->type.shape == n.outputs[0]->type.shape)
+      return n.inputs[i];
+  }
+  return nullptr;
 }
 
 bool one_byte(const Value* v) {
@@ -54,7 +64,11 @@ double through_storage(double v, const TensorType& t) {
 
 double apply(const std::vector<const Node*>& chain, double v) {
   for (auto n = chain.rbegin(); n != chain.rend(); ++n) {
-    v = (*n)->op->eval(std::vector<RealTensor>{{{1}, {v}}})[0].values[0];
+    const Value* varying = varying_operand(**n);
+    std::vector<RealTensor> operands;
+    for (const Value* operand : (*n)->inputs)
+      operands.push_back(operand == varying ? RealTensor{{1}, {v}} : *known_numbers(operand));
+    v = (*n)->op->eval(operands)[0].values[0];
     if (*n != chain.front()) v = through_storage(v, (*n)->outputs[0]->type);
   }
   return v;

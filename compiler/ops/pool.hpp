@@ -35,6 +35,7 @@ class Pool : public Op {
   void lower(Lowering&, const Node& node) const override;
   OpPtr with_clamp(const ClampRange&) const override;
   bool commutes_with_storing() const override { return kind_ == PoolKind::max && clamp_.open(); }
+  bool channelwise() const override { return true; }
   bool integer_form(std::span<const TensorType> inputs, const Storage& stored_as) const override;
 
   // The layer for one image: nhwc buffers of N = 1, or what has the same bytes.
