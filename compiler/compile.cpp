@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "codegen/names.hpp"
 #include "compiler/error.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/report.hpp"
@@ -10,13 +11,6 @@
 namespace thimble::compiler {
 
 namespace {
-
-// The model file's name as a C++ identifier.
-std::string identifier_from(const std::string& path) {
-  std::string name;
-  for (char c : std::filesystem::path(path).stem().string()) name += isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return name.empty() || isdigit(static_cast<unsigned char>(name[0])) ? "model_" + name : name;
-}
 
 void check_limits(const Compiled& compiled, const CompileOptions& options) {
   if (options.ram_limit >= 0 && compiled.plan.arena_bytes > options.ram_limit)
@@ -44,7 +38,8 @@ Compiled compile_model(const CompileOptions& options) {
   const ReportLines lines = run_pipeline(compiled.graph, options.passes);
   compiled.notes.insert(compiled.notes.end(), lines.begin(), lines.end());
 
-  const std::string name = options.name.empty() ? identifier_from(options.model) : options.name;
+  const std::string name =
+      model_identifier(options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name);
   compiled.program = lower(compiled.graph, name, *options.target, options.lowering);
   compiled.plan = plan(compiled.program, *options.target, options.plan);
   check_plan(compiled.program, compiled.plan, *options.target, options.plan);

@@ -5,11 +5,15 @@
 #include <onnx/onnx_pb.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <set>
+#include <sstream>
 #include <vector>
 
 #include "compiler/compile.hpp"
@@ -58,7 +62,7 @@ constexpr ErrorClass error_classes[] = {
     {"dimensions: open", "dimensions are open"},
     {"dimensions: options", "no input of the model has such a dimension"},
     {"inference", "its shapes do not fit together"},
-    {"import: several problems", " problems\n"},
+    {"import: several problems", " problems"},
     {"import: no such op", "Thimble does not have this op"},
     {"import: subgraph", "ops with subgraphs are not supported"},
     {"import: domain", "ops of domain"},
@@ -74,6 +78,14 @@ constexpr ErrorClass error_classes[] = {
 };
 // Errors that an op's own import, shape rule or lowering gives are as many as there are ops: they count together.
 constexpr const char* of_ops = "ops' own errors";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    if (line.empty() || line[0] != ' ') lines.push_back(line);  // what is indented is a table
+  return lines;
+}
 
 struct Case {
   std::string seed, mutations;
@@ -94,8 +106,9 @@ Case make_case(uint64_t number, const std::vector<Seed>& seeds) {
     for (int i = r.below(3); i >= 0; --i)
       if (!made.file.empty()) made.outside_weights = mutate_bytes(made.file, model, r) && made.outside_weights;
   } else {
-    for (int i = r.below(3); i >= 0; --i) {
-      const Mutation& m = mutations()[size_t(r.below(int(mutations().size())))];
+    for (int i = r.one_in(3) ? r.below(3) : 0; i >= 0; --i) {
+      const auto& some = r.one_in(2) ? node_mutations() : value_mutations();
+      const Mutation& m = some[size_t(r.below(int(some.size())))];
       m.apply(model, r);
       made.mutations += (made.mutations.empty() ? "" : ", ") + std::string(m.name);
       made.outside_weights = made.outside_weights && !m.weights;
@@ -110,16 +123,21 @@ Case make_case(uint64_t number, const std::vector<Seed>& seeds) {
   return made;
 }
 
-std::string class_of(const std::string& message) {
-  for (const ErrorClass& c : error_classes)
-    if (message.find(c.part) != std::string::npos) return c.name;
-  return of_ops;
+// A message that lists several problems is of each one's class.
+std::set<std::string> classes_of(const std::string& message) {
+  std::set<std::string> found;
+  for (const std::string& line : lines_of(message)) {
+    const auto fits = [&](const ErrorClass& c) { return line.find(c.part) != std::string::npos; };
+    const auto c = std::find_if(std::begin(error_classes), std::end(error_classes), fits);
+    found.insert(c == std::end(error_classes) ? of_ops : c->name);
+  }
+  return found;
 }
 
 struct Outcome {
-  std::string name;     // "code", or the class of error
-  std::string message;  // of the error
-  bool failed = false;  // neither code nor a clear error
+  std::set<std::string> classes;  // of error, or "code"
+  std::string message;            // of the error
+  bool failed = false;            // neither code nor a clear error
 };
 
 Outcome outcome_of(const Case& c, const std::string& path) {
@@ -129,14 +147,14 @@ Outcome outcome_of(const Case& c, const std::string& path) {
   try {
     const Compiled compiled = compile_model(options);
     make_bundle(compiled, options);
-    return {"code", "", false};
+    return {{"code"}, "", false};
   } catch (const Error& e) {
     const std::string message = e.what();
     // where: what. What to do.
     const bool clear = message.find(": ") != std::string::npos && message.back() != ' ' && message.size() < 200'000;
-    return {class_of(message), message, !clear};
+    return {classes_of(message), message, !clear};
   } catch (const std::exception& e) {
-    return {"FAILED", e.what(), true};
+    return {{"FAILED"}, e.what(), true};
   }
 }
 
@@ -151,7 +169,7 @@ int run_one(uint64_t number, const std::vector<Seed>& seeds, const std::string& 
   const Case c = make_case(number, seeds);
   fmt::print("case {}: {}: {}; target {}; the file is {}\n", number, c.seed, c.mutations, c.options.target->name, path);
   const Outcome o = outcome_of(c, path);
-  fmt::print("{}{}\n{}\n", o.failed ? "FAILED: " : "", o.name, o.message);
+  fmt::print("{}\n{}\n", fmt::join(o.classes, "; "), o.message);
   return o.failed;
 }
 
@@ -167,7 +185,7 @@ int run_all(uint64_t first, uint64_t count, const std::vector<Seed>& seeds, cons
     const Outcome o = outcome_of(c, path);
     longest = std::max(longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     alarm(0);
-    ++outcomes[o.name];
+    for (const std::string& name : o.classes) ++outcomes[name];
     failures += o.failed;
     if (o.failed) fmt::print("case {}: {}: {}\n  {}\n", running, c.seed, c.mutations, o.message);
   }

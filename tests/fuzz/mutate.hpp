@@ -35,7 +35,8 @@ struct Mutation {
   void (*apply)(onnx::ModelProto&, Random&);
   bool weights;  // it changes the bytes of a tensor, not the structure around them
 };
-std::span<const Mutation> mutations();
+std::span<const Mutation> node_mutations();
+std::span<const Mutation> value_mutations();
 
 // Changes, removes, inserts or repeats bytes of a file, or cuts it short. Mostly keeps out of the tensors' bytes: gives
 // whether it did.

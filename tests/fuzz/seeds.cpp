@@ -68,6 +68,19 @@ constexpr const char* texts[] = {
          o = Identity(y)
        })"};
 
+// Typed fields become raw bytes, as in the models from files.
+void make_raw(onnx::TensorProto& t) {
+  std::string raw;
+  const auto append = [&](auto value) { raw.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  for (float v : t.float_data()) append(v);
+  for (int64_t v : t.int64_data()) append(v);
+  for (int32_t v : t.int32_data()) append(int8_t(v));  // int8 and uint8: the tiny models have no others
+  t.clear_float_data();
+  t.clear_int64_data();
+  t.clear_int32_data();
+  t.set_raw_data(raw);
+}
+
 }  // namespace
 
 std::vector<Seed> all_seeds() {
@@ -82,6 +95,7 @@ std::vector<Seed> all_seeds() {
     Seed seed{"tiny " + std::to_string(seeds.size()), {}};
     const auto status = onnx::OnnxParser::Parse(seed.model, text);
     if (!status.IsOK()) throw std::runtime_error(seed.name + ": " + status.ErrorMessage());
+    for (auto& t : *seed.model.mutable_graph()->mutable_initializer()) make_raw(t);
     seeds.push_back(std::move(seed));
   }
   return seeds;
