@@ -59,7 +59,7 @@ int main() {{
 {read}    if (set == 0) board_stack_paint();
     const uint32_t begun = board_ticks();
     board_count_begin();
-    model.run();
+    under_test.run();
     board_count_end();
     const uint32_t ended = board_ticks();
     if (set == 0) board_print_number("stack", board_stack_used());
@@ -76,14 +76,14 @@ std::string harness_main(const Compiled& compiled, const CompileOptions& options
   std::string text = fmt::format(
       "// Made by thimble verify.\n#include \"{}.hpp\"\n#include \"board.h\"\n#include \"count.h\"\n\nnamespace {{\n",
       c.name);
-  text += options.emit.external_arena ? fmt::format("{0}::Arena arena;\n{0}::Model model(arena);\n}}\n", c.name)
-                                      : fmt::format("{}::Model model;\n}}\n", c.name);
+  text += options.emit.external_arena ? fmt::format("{0}::Arena arena;\n{0}::Model under_test(arena);\n}}\n", c.name)
+                                      : fmt::format("{}::Model under_test;\n}}\n", c.name);
   if (layers) text += fmt::format(probe_text, fmt::arg("name", c.name));
   std::string read, write;
   for (const Port& port : c.inputs)
-    read += fmt::format("    board_read(inputs, model.{0}(), sizeof model.{0}());\n", port.name);
+    read += fmt::format("    board_read(inputs, under_test.{0}(), sizeof under_test.{0}());\n", port.name);
   for (const Port& port : c.outputs)
-    write += fmt::format("    board_write(outputs, model.{0}(), sizeof model.{0}());\n", port.name);
+    write += fmt::format("    board_write(outputs, under_test.{0}(), sizeof under_test.{0}());\n", port.name);
   const char* open =
       layers ? "  layers = board_open_write(\"layers.bin\");\n  force = board_open_read(\"force.bin\");\n" : "";
   return text + fmt::format(main_begin, fmt::arg("open", open), fmt::arg("sets", sets), fmt::arg("read", read),

@@ -3,21 +3,9 @@
 #include <stdint.h>
 
 #include "thimble/rows.hpp"
+#include "thimble/taps.hpp"
 
 namespace thimble {
-
-// Positions [first, last) of the kernel along one axis: those that lie inside the image.
-struct Taps {
-  int32_t first, last;
-};
-
-// Kernel position k reads start + k * dilation of [0, size). Costs a step for each position outside, and no division.
-inline Taps taps_inside(int32_t start, int32_t dilation, int32_t taps, int32_t size) {
-  Taps t{0, taps};
-  while (t.first < taps && start + t.first * dilation < 0) ++t.first;
-  while (t.last > t.first && start + (t.last - 1) * dilation >= size) --t.last;
-  return t;
-}
 
 // Writes where the input rows under the kernel at output row y lie, in bytes from in.base, and tells which are inside.
 template <class Shape>

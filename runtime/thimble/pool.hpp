@@ -3,21 +3,9 @@
 #include "thimble/pool.pack.hpp"
 #include "thimble/requantize.hpp"
 #include "thimble/rows.hpp"
+#include "thimble/taps.hpp"
 
 namespace thimble {
-
-// The taps [first, last) of a window along one axis that lie inside the input.
-struct Taps {
-  int32_t first, last;
-  int32_t count() const { return last - first; }
-};
-
-inline Taps taps_inside(int32_t start, int32_t dilation, int32_t kernel, int32_t extent) {
-  Taps taps{0, kernel};
-  while (taps.first < kernel && start + taps.first * dilation < 0) ++taps.first;
-  while (taps.last > taps.first && start + (taps.last - 1) * dilation >= extent) --taps.last;
-  return taps;
-}
 
 // The pixels of one window: rows and columns of taps, from `first_row` on. Rows may wrap round a ring.
 template <class T>
