@@ -22,11 +22,17 @@ class Elimination {
  public:
   explicit Elimination(Graph& graph) : graph_(graph), facts_(graph) {}
 
-  // Gives the number of channels removed from results of layers.
-  int64_t run() {
+  // Channels removed from results of layers: those that always hold one number, and those that nobody reads.
+  struct Removed {
+    int64_t constant = 0, unread = 0;
+  };
+  Removed run() {
     choose();
-    int64_t count = 0;
-    for (const auto& [node, layer] : facts_.layers()) count += layer.outputs - int64_t(kept(node->outputs[0]).size());
+    Removed count;
+    for (const auto& [node, layer] : facts_.layers())
+      for (int64_t m = 0; m < layer.outputs; ++m)
+        if (is_removed(node->outputs[0], m))
+          ++(facts_.of(node->outputs[0]).constants[size_t(m)] ? count.constant : count.unread);
     for (Node* node : graph_.nodes())
       if (touched(*node)) rewrite(*node);
     return count;
@@ -175,11 +181,12 @@ Totals totals(const Graph& graph) {
 
 void constant_channels(Graph& graph, ReportLines& lines) {
   const Totals before = totals(graph);
-  const int64_t removed = Elimination(graph).run();
-  if (removed == 0) return;
+  const auto removed = Elimination(graph).run();
+  if (removed.constant + removed.unread == 0) return;
   const Totals after = totals(graph);
-  lines.push_back(fmt::format("constant channels: {} removed, MACs {} to {}, weights {} to {} bytes", removed,
-                              before.macs, after.macs, before.weight_bytes, after.weight_bytes));
+  lines.push_back(fmt::format("channels removed: {} constant, {} unread; MACs {} to {}, weights {} to {} bytes",
+                              removed.constant, removed.unread, before.macs, after.macs, before.weight_bytes,
+                              after.weight_bytes));
 }
 
 }  // namespace thimble::compiler
