@@ -117,9 +117,12 @@ Case make_case(uint64_t number, const std::vector<Seed>& seeds) {
   }
   made.options.target = &targets()[size_t(r.below(int(targets().size())))];
   if (r.one_in(40)) made.options.load.largest_model = r.below(int(made.file.size()) + 1);
-  if (r.one_in(40)) made.options.load.dimensions = {{"d" + std::to_string(r.below(3)), r.below(9)}};
-  if (r.one_in(20)) made.options.ram_limit = r.below(10000);
-  if (r.one_in(20)) made.options.flash_limit = r.below(10000);
+  for (const auto& input : model.graph().input())
+    for (const auto& d : input.type().tensor_type().shape().dim())
+      if (!d.dim_param().empty() && r.one_in(2)) made.options.load.dimensions[d.dim_param()] = r.below(6);
+  if (r.one_in(40)) made.options.load.dimensions["none"] = 1;
+  if (r.one_in(6)) made.options.ram_limit = r.below(4000);
+  if (r.one_in(6)) made.options.flash_limit = r.below(4000);
   return made;
 }
 

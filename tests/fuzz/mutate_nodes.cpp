@@ -36,8 +36,17 @@ void drop_operand(ModelProto& m, Random& r) {
 void add_operand(ModelProto& m, Random& r) {
   if (NodeProto* n = any_node(m, r)) n->add_input(any_value(m, r));
 }
+// One more result, which another node reads or nobody does.
 void add_result(ModelProto& m, Random& r) {
-  if (NodeProto* n = any_node(m, r)) n->add_output("result" + std::to_string(r.below(3)));
+  NodeProto* n = any_node(m, r);
+  if (!n) return;
+  n->add_output("result" + std::to_string(r.below(3)));
+  if (r.one_in(4)) return;
+  const std::string result = n->output(n->output_size() - 1);
+  auto& reader = *m.mutable_graph()->add_node();
+  reader.set_op_type("Identity");
+  reader.add_input(result);
+  reader.add_output("reads_" + result);
 }
 void remove_node(ModelProto& m, Random& r) {
   auto& nodes = *m.mutable_graph()->mutable_node();

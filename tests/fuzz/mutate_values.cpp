@@ -203,23 +203,46 @@ void odd_names(ModelProto& m, Random& r) {
   if (r.one_in(4)) m.mutable_graph()->set_name(name);
 }
 
+// An initializer becomes a sparse one with a single element.
 void sparse_tensor(ModelProto& m, Random& r) {
   auto& g = *m.mutable_graph();
   if (g.initializer_size() == 0) return;
   const int i = r.below(g.initializer_size());
+  if (g.initializer(i).dims_size() == 0 || g.initializer(i).raw_data().size() < 8) return;
   auto& s = *g.add_sparse_initializer();
-  *s.mutable_values() = g.initializer(i);
-  s.mutable_values()->clear_dims();
-  s.mutable_values()->add_dims(0);
-  s.mutable_values()->clear_raw_data();
-  s.mutable_values()->set_raw_data("");
+  s.mutable_values()->set_name(g.initializer(i).name());
+  s.mutable_values()->set_data_type(TensorProto::FLOAT);
+  s.mutable_values()->add_dims(1);
+  s.mutable_values()->set_raw_data(g.initializer(i).raw_data().substr(0, 4));
   s.mutable_indices()->set_name("indices");
   s.mutable_indices()->set_data_type(TensorProto::INT64);
-  s.mutable_indices()->add_dims(0);
-  s.mutable_indices()->set_raw_data("");
+  s.mutable_indices()->add_dims(1);
+  s.mutable_indices()->set_raw_data(std::string(8, '\0'));
   for (int64_t d : g.initializer(i).dims()) s.add_dims(d);
   g.mutable_initializer()->DeleteSubrange(i, 1);
 }
+// An input of another type that becomes what it was by a Cast.
+void cast_input(ModelProto& m, Random& r) {
+  auto& g = *m.mutable_graph();
+  auto* input = any(*g.mutable_input(), r);
+  if (!input || !input->type().has_tensor_type()) return;
+  const std::string name = input->name();
+  rename(m, name, name + "_cast");
+  input->set_name(name);
+  NodeProto cast;
+  cast.set_op_type("Cast");
+  cast.add_input(name);
+  cast.add_output(name + "_cast");
+  auto& to = *cast.add_attribute();
+  to.set_name("to");
+  to.set_type(onnx::AttributeProto::INT);
+  to.set_i(input->type().tensor_type().elem_type());
+  input->mutable_type()->mutable_tensor_type()->set_elem_type(1 + r.below(16));
+  auto& nodes = *g.mutable_node();
+  *nodes.Add() = cast;
+  for (int i = nodes.size() - 1; i > 0; --i) nodes.SwapElements(i, i - 1);
+}
+
 constexpr Mutation table[] = {{"change tensor dimension", change_tensor_dimension, false},
                               {"change tensor type", change_tensor_type, false},
                               {"cut tensor", cut_tensor, true},
@@ -239,7 +262,8 @@ constexpr Mutation table[] = {{"change tensor dimension", change_tensor_dimensio
                               {"change domain", change_domain, false},
                               {"remove graph", remove_graph, false},
                               {"odd names", odd_names, false},
-                              {"sparse tensor", sparse_tensor, false}};
+                              {"sparse tensor", sparse_tensor, false},
+                              {"cast input", cast_input, false}};
 
 }  // namespace
 

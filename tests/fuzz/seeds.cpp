@@ -63,9 +63,16 @@ constexpr const char* texts[] = {
     R"(<ir_version: 8, opset_import: ["" : 13]> graph (float[2,3] x, int32[2,2] z) => (float[2,2] y, float[2,2] o)
        <float[2,3] w = {1,2,3,4,5,6}, float[2] b = {1,-1}> {
          g = Gemm <alpha = 0.5, transB = 1> (x, w, b)
-         c = Cast <to = 1> (z)
+         i = Cast <to = 6> (z)
+         c = Cast <to = 1> (i)
          y = Add(g, c)
          o = Identity(y)
+       })",
+    // A dimension that is given a number, which may not fit.
+    R"(<ir_version: 8, opset_import: ["" : 17]> graph (float[N,3] x) => (float[M,3] y)
+       <float[2,3] w = {1,2,3,4,5,6}> {
+         s = Add(x, w)
+         y = Mul(s, s)
        })"};
 
 // Typed fields become raw bytes, as in the models from files.
