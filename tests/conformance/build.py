@@ -18,6 +18,7 @@ class Case:
     quantized: bool = False
     activation: str = ""  # an op behind it: "Relu"
     zero_point: int = 3
+    scale: float = 0.02  # of the first operand
 
 
 def random_of(case, shape, low=-1.0, high=1.0):
@@ -58,7 +59,7 @@ class Builder:
             return ""
         kind = TensorProto.INT8 if case.quantized else TensorProto.FLOAT
         self.inputs.append(helper.make_tensor_value_info(f"x{i}", kind, given))
-        return self.dequantize(f"x{i}", f"x{i}_real", 0.02 + 0.004 * i, case.zero_point) if case.quantized else f"x{i}"
+        return self.dequantize(f"x{i}", f"x{i}_real", case.scale + 0.004 * i, case.zero_point) if case.quantized else f"x{i}"
 
     def quantized_constant(self, i, values):
         if i == 2 and self.case.op in ("Conv", "Gemm"):  # bias: int32 at the scale of the sums
@@ -104,7 +105,7 @@ class Builder:
 def output_scale(case):
     if case.op == "Softmax":
         return 1 / 256
-    if case.op in ("MaxPool", "GlobalMaxPool", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Pad", "Gather", "Relu", "Clip"):
+    if case.op in ("MaxPool", "GlobalMaxPool", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Pad", "Gather", "Relu", "Clip", "ReduceMax", "ReduceMin"):
         return 0.02
     return 0.013 if case.op in ("AveragePool", "GlobalAveragePool", "ReduceMean", "Sigmoid", "Tanh") else 0.0437
 
