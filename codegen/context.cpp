@@ -10,10 +10,46 @@ namespace thimble::compiler {
 
 namespace {
 
-template <class Items>
-std::vector<std::string> names_of(const Items& items) {
+std::vector<std::string> layer_names(const Program& program) {
   std::vector<std::string> names;
-  for (const auto& item : items) names.push_back(item.name);
+  for (const Layer& layer : program.layers) names.push_back(layer.name);
+  return identifiers(names, "layer");
+}
+
+// Names for the buffers that layers read and write or that have a place of their own; the others get none.
+std::vector<std::string> value_names(const Program& program) {
+  std::vector<bool> used(program.buffers.size(), false);
+  for (const Layer& layer : program.layers) {
+    for (const Operand& in : layer.inputs) used[size_t(in.buffer)] = true;
+    for (int out : layer.outputs) used[size_t(out)] = true;
+  }
+  std::vector<size_t> named;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < program.buffers.size(); ++i) {
+    if (!used[i] && program.buffers[i].view_of) continue;
+    named.push_back(i);
+    names.push_back(program.buffers[i].name);
+  }
+  // Members and locals of the struct that the values' accessors are members of.
+  const std::vector<std::string> ids =
+      identifiers(names, "value", {"arena", "run", "probe_rows", "row", "next", "end", "Inference"});
+  std::vector<std::string> values(program.buffers.size());
+  for (size_t i = 0; i < named.size(); ++i) values[named[i]] = ids[i];
+  return values;
+}
+
+// Arrays are named after the first layer that reads them, and its field: "conv1_weights".
+std::vector<std::string> array_names(const Program& program, const std::vector<std::string>& layers) {
+  std::vector<std::string> wishes;
+  for (const ConstantArray& array : program.constants) wishes.push_back(array.name);
+  for (size_t l = program.layers.size(); l-- > 0;) {
+    for (const Field& field : program.layers[l].fields)
+      if (const auto* array = std::get_if<Field::Array>(&field.value))
+        wishes[size_t(array->constant)] = layers[l] + "_" + field.name.substr(field.name.rfind('.') + 1);
+  }
+  Names unique("array");
+  std::vector<std::string> names;
+  for (const std::string& wish : wishes) names.push_back(unique.take(wish));
   return names;
 }
 
@@ -37,11 +73,9 @@ std::vector<Port> ports_of(const Program& program, const std::vector<int>& buffe
 Context::Context(const Program& program_, const Plan& plan_, const Target& target_, const EmitOptions& options_)
     : program(program_), plan(plan_), target(target_), options(options_), name(program_.name) {
   ensure(model_identifier(name) == name, "code generator: '" + name + "' is no identifier for a model");
-  // Members and locals of the struct that the values' accessors are members of.
-  values = identifiers(names_of(program.buffers), "value",
-                       {"arena", "run", "scratch", "probe_rows", "row", "next", "end", "Inference"});
-  layers = identifiers(names_of(program.layers), "layer");
-  arrays = identifiers(names_of(program.constants), "array");
+  values = value_names(program);
+  layers = layer_names(program);
+  arrays = array_names(program, layers);
   inputs = ports_of(program, program.inputs, true);
   outputs = ports_of(program, program.outputs, false);
 }

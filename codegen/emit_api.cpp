@@ -106,8 +106,8 @@ void emit_hooks(Writer& w, const Context& c) {
 
 std::string emit_api(const Context& c) {
   Writer w;
-  w.line("// The model {} for {}. Made by Thimble {}: changes are lost when the model is compiled again.", c.name,
-         c.target.name, c.options.version);
+  w.line("// The model {} for {}.", c.name, c.target.name);
+  w.line("// Made by Thimble {}: changes are lost when the model is compiled again.", c.options.version);
   w.line("#pragma once");
   w.line("#include <stddef.h>");
   w.line("#include <stdint.h>");

@@ -52,8 +52,8 @@ std::string emit_c_header(const Context& c) {
   const char* word = c.alignment() <= 4 ? "uint32_t" : "uint64_t";
   const int64_t word_bytes = c.alignment() <= 4 ? 4 : 8;
   Writer w;
-  w.line("/* The model {} for {}, for C. Made by Thimble {}: changes are lost when the model is compiled again. */",
-         c.name, c.target.name, c.options.version);
+  w.line("/* The model {} for {}, for C.", c.name, c.target.name);
+  w.line("   Made by Thimble {}: changes are lost when the model is compiled again. */", c.options.version);
   w.line("#pragma once");
   w.line("#include <stdint.h>");
   w.line();
@@ -70,7 +70,7 @@ std::string emit_c_header(const Context& c) {
   w.line("};");
   w.line();
   w.line("/* The memory of the model, {} bytes. It needs no initialisation.{} */", grouped(c.plan.arena_bytes),
-         c.options.external_arena ? " Models that never run at the same time may share it." : "");
+         c.options.external_arena ? "\n   Models that never run at the same time may share it." : "");
   w.line("typedef struct {");
   w.line("  {} words[{}];", word, (c.plan.arena_bytes + word_bytes - 1) / word_bytes);
   w.line("}} {}_model;", c.name);

@@ -55,7 +55,9 @@ void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name) {
 void emit_layer(Writer& w, const Context& c, size_t i) {
   const Layer& layer = c.program.layers[i];
   const std::string& name = c.layers[i];
-  std::string head = layer.name == name ? "" : layer.name;
+  // Converters join the names of what they fused by semicolons: the first tells enough.
+  const std::string model_name = layer.name.substr(0, layer.name.find(';'));
+  std::string head = model_name == name ? "" : model_name;
   if (!layer.note.empty()) head += (head.empty() ? "" : ": ") + layer.note;
   w.comment(comment_text(head));
   std::string type = "thimble::" + layer.constants_struct;

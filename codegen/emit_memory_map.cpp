@@ -58,8 +58,10 @@ std::vector<Row> rows_of(const Context& c) {
 
 void emit_memory_map(Writer& w, const Context& c) {
   const std::vector<Row> rows = rows_of(c);
-  size_t value = 5, type = 4, layout = 6;
+  size_t at = 2, bytes = 5, value = 5, type = 4, layout = 6;
   for (const Row& r : rows) {
+    at = std::max(at, grouped(r.at).size());
+    bytes = std::max(bytes, grouped(r.bytes).size());
     value = std::max(value, r.value.size());
     type = std::max(type, r.type.size());
     layout = std::max(layout, r.rows.size());
@@ -68,10 +70,11 @@ void emit_memory_map(Writer& w, const Context& c) {
       "// Memory map of the arena, {} bytes. A value lives from the layer that makes it to the last one that reads it.",
       grouped(c.plan.arena_bytes));
   w.line("//");
-  w.line("//       at     bytes  {:<{}}  {:<{}}  {:<{}}  lives", "value", value, "type", type, "layout", layout);
+  w.line("// {:>{}}  {:>{}}  {:<{}}  {:<{}}  {:<{}}  lives", "at", at, "bytes", bytes, "value", value, "type", type,
+         "layout", layout);
   for (const Row& r : rows)
-    w.line("// {:>8}  {:>8}  {:<{}}  {:<{}}  {:<{}}  {}", grouped(r.at), grouped(r.bytes), r.value, value, r.type, type,
-           r.rows, layout, r.lives);
+    w.line("// {:>{}}  {:>{}}  {:<{}}  {:<{}}  {:<{}}  {}", grouped(r.at), at, grouped(r.bytes), bytes, r.value, value,
+           r.type, type, r.rows, layout, r.lives);
 }
 
 }  // namespace thimble::compiler

@@ -172,6 +172,13 @@ size_t shared_folders(const std::vector<std::vector<std::string>>& paths) {
   return seen < 2 ? 0 : shared;
 }
 
+// At most `longest` characters, whole words where there are any.
+std::string shortened(const std::string& name) {
+  if (name.size() <= longest) return name;
+  const size_t word_end = name.find_last_of("_/", longest);
+  return name.substr(0, word_end == std::string::npos || word_end < longest / 2 ? longest : word_end);
+}
+
 std::string joined(const std::vector<std::string>& path, size_t from) {
   std::string name;
   for (size_t i = from; i < path.size(); ++i) name += (name.empty() ? "" : "/") + path[i];
@@ -203,7 +210,7 @@ std::vector<std::string> identifiers(const std::vector<std::string>& names, cons
     size_t from = std::min(shared, path.size() - 1);
     std::string name = joined(path, from);
     while (name.size() > longest && from + 1 < path.size()) name = joined(path, ++from);
-    ids.push_back(unique.take(name.substr(0, longest)));
+    ids.push_back(unique.take(shortened(name)));
   }
   return ids;
 }

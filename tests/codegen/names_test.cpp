@@ -37,6 +37,7 @@ TEST_CASE("identifiers leave out what all names share, and what converters joine
 TEST_CASE("long identifiers lose their leading folders, then their end") {
   const std::string deep = "encoder/stage_three/inverted_residual/depthwise";
   CHECK(identifiers({deep, "x"}, "value")[0] == "inverted_residual_depthwise");
+  CHECK(identifiers({"StatefulPartitionedCall_12_quantized"}, "value")[0] == "StatefulPartitionedCall_12");
   const std::string wide(80, 'w');
   const Strings ids = identifiers({wide, wide}, "value");
   CHECK(ids[0] == std::string(32, 'w'));

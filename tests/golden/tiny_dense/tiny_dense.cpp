@@ -18,19 +18,19 @@ constexpr thimble::Dense dense = {
     {
         -1000,  // low
         1000,   // high
-    },                 // range
-    0.5f,              // scale
-    weights::weights,  // weights
-    weights::bias,     // bias
+    },                       // range
+    0.5f,                    // scale
+    weights::dense_weights,  // weights
+    weights::dense_bias,     // bias
 };
 
 }  // namespace layers
 
 // Memory map of the arena, 12 bytes. A value lives from the layer that makes it to the last one that reads it.
 //
-//       at     bytes  value  type          layout  lives
-//        0         3  x      int8[1,3]     flat    input - dense
-//        4         8  y      float32[1,2]  flat    dense - output
+// at  bytes  value  type          layout  lives
+//  0      3  x      int8[1,3]     flat    input - dense
+//  4      8  y      float32[1,2]  flat    dense - output
 
 // One run: views of the values, and the layers in order.
 struct Inference {

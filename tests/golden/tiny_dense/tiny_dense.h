@@ -1,4 +1,5 @@
-/* The model tiny_dense for cortex-m0plus, for C. Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
+/* The model tiny_dense for cortex-m0plus, for C.
+   Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
 #pragma once
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ typedef struct {
   uint32_t words[3];
 } tiny_dense_model;
 
-/* Fill the input, run, read the output. A run overwrites what it reads: fill it before each. */
+/* Fill the input, run, read the output. run() overwrites the input: fill it anew each time. */
 int8_t* tiny_dense_input(tiny_dense_model* model);  /* int8[1,3] */
 void tiny_dense_run(tiny_dense_model* model);
 const float* tiny_dense_output(tiny_dense_model* model);  /* float32[1,2] */

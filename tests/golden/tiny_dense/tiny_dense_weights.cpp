@@ -4,12 +4,12 @@
 namespace tiny_dense::weights {
 
 // float32 [2][3]
-const float weights[6] = {
+const float dense_weights[6] = {
     1.0f, 0.1f, -2.5f, 1e-07f, 16777216.0f, 3.0f,
 };
 
 // float32 [2]
-const float bias[2] = {
+const float dense_bias[2] = {
     -1.0f, 0.25f,
 };
 

@@ -4,7 +4,7 @@
 
 namespace tiny_dense::weights {
 
-extern const float weights[6];
-extern const float bias[2];
+extern const float dense_weights[6];
+extern const float dense_bias[2];
 
 }  // namespace tiny_dense::weights

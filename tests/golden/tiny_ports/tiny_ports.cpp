@@ -19,10 +19,10 @@ constexpr thimble::Dense weigh = {
     {
         -1000,  // low
         1000,   // high
-    },           // range
-    0.5f,        // scale
-    weights::w,  // weights
-    nullptr,     // bias
+    },                       // range
+    0.5f,                    // scale
+    weights::weigh_weights,  // weights
+    nullptr,                 // bias
 };
 
 constexpr thimble::AddRows add = {
@@ -33,11 +33,11 @@ constexpr thimble::AddRows add = {
 
 // Memory map of the arena, 16 bytes. A value lives from the layer that makes it to the last one that reads it.
 //
-//       at     bytes  value        type       layout  lives
-//        0         4  left         int8[4]    flat    input - add
-//        4         4  input_right  int8[1,4]  flat    input - add
-//        8         4  value_1      float32[]  flat    weigh - output
-//       12         4  sum          int8[1,4]  flat    add - output
+// at  bytes  value        type       layout  lives
+//  0      4  left         int8[4]    flat    input - add
+//  4      4  input_right  int8[1,4]  flat    input - add
+//  8      4  value_1      float32[]  flat    weigh - output
+// 12      4  sum          int8[1,4]  flat    add - output
 
 // One run: views of the values, and the layers in order.
 struct Inference {

@@ -1,4 +1,5 @@
-/* The model tiny_ports for host, for C. Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
+/* The model tiny_ports for host, for C.
+   Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
 #pragma once
 #include <stdint.h>
 
@@ -14,12 +15,13 @@ enum {
   tiny_ports_output_sum_size = 4
 };
 
-/* The memory of the model, 16 bytes. It needs no initialisation. Models that never run at the same time may share it. */
+/* The memory of the model, 16 bytes. It needs no initialisation.
+   Models that never run at the same time may share it. */
 typedef struct {
   uint64_t words[2];
 } tiny_ports_model;
 
-/* Fill the inputs, run, read the outputs. A run keeps what it reads. */
+/* Fill the inputs, run, read the outputs. run() keeps the input. */
 int8_t* tiny_ports_input_left(tiny_ports_model* model);   /* int8[4] */
 int8_t* tiny_ports_input_right(tiny_ports_model* model);  /* int8[1,4] */
 void tiny_ports_run(tiny_ports_model* model);

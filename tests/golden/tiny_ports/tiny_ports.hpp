@@ -1,4 +1,5 @@
-// The model tiny_ports for host. Made by Thimble 0.1.0: changes are lost when the model is compiled again.
+// The model tiny_ports for host.
+// Made by Thimble 0.1.0: changes are lost when the model is compiled again.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -79,7 +80,7 @@ class Model {
 
   explicit Model(Arena& arena) : arena_(&arena) {}
 
-  // Fill the inputs, run, read the outputs. A run keeps what it reads.
+  // Fill the inputs, run, read the outputs. run() keeps the input.
   input_left::Array& input_left() { return reinterpret_cast<input_left::Array&>(arena_->bytes[0]); }
   input_right::Array& input_right() { return reinterpret_cast<input_right::Array&>(arena_->bytes[4]); }
   void run();

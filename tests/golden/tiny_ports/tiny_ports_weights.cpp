@@ -4,7 +4,7 @@
 namespace tiny_ports::weights {
 
 // float32 [1][4]
-[[gnu::section(".weights")]] const float w[4] = {
+[[gnu::section(".weights")]] const float weigh_weights[4] = {
     1.0f, 2.0f, 3.0f, 4.0f,
 };
 

@@ -4,6 +4,6 @@
 
 namespace tiny_ports::weights {
 
-extern const float w[4];
+extern const float weigh_weights[4];
 
 }  // namespace tiny_ports::weights

@@ -1,4 +1,5 @@
-/* The model tiny_stream for cortex-m4, for C. Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
+/* The model tiny_stream for cortex-m4, for C.
+   Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
 #pragma once
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ typedef struct {
   uint32_t words[51];
 } tiny_stream_model;
 
-/* Fill the input, run, read the output. A run overwrites what it reads: fill it before each. */
+/* Fill the input, run, read the output. run() overwrites the input: fill it anew each time. */
 int8_t* tiny_stream_input(tiny_stream_model* model);  /* int8[1,1,9,4] */
 void tiny_stream_run(tiny_stream_model* model);
 const float* tiny_stream_output(tiny_stream_model* model);  /* float32[1,2] */

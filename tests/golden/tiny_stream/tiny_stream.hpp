@@ -1,4 +1,5 @@
-// The model tiny_stream for cortex-m4. Made by Thimble 0.1.0: changes are lost when the model is compiled again.
+// The model tiny_stream for cortex-m4.
+// Made by Thimble 0.1.0: changes are lost when the model is compiled again.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +36,7 @@ class Model {
   static constexpr size_t arena_bytes = 204;   // memory for all values
   static constexpr size_t weight_bytes = 163;  // of constants, in tiny_stream_weights.cpp
 
-  // Fill the input, run, read the output. A run overwrites what it reads: fill it before each.
+  // Fill the input, run, read the output. run() overwrites the input: fill it anew each time.
   input::Array& input() { return reinterpret_cast<input::Array&>(arena_[0]); }
   void run();
   const output::Array& output() const { return reinterpret_cast<const output::Array&>(arena_[184]); }

@@ -14,7 +14,7 @@ namespace {
 namespace tables {
 
 // sigmoid of each int8
-alignas(4) constexpr int8_t sigmoid[256] = {
+alignas(4) constexpr int8_t sigmoid_table[256] = {
     3, 10, 17, 24, 31, 38, 45, 52, 59, 66, 73, 80, 87, 94, 101, 108, 115, 122, -127, -120, -113, -106, -99, -92, -85,
     -78, -71, -64, -57, -50, -43, -36, -29, -22, -15, -8, -1, 6, 13, 20, 27, 34, 41, 48, 55, 62, 69, 76, 83, 90, 97,
     104, 111, 118, 125, -124, -117, -110, -103, -96, -89, -82, -75, -68, -61, -54, -47, -40, -33, -26, -19, -12, -5, 2,
@@ -41,8 +41,8 @@ constexpr thimble::Window<thimble::WindowShape> block_first = {
         1,  // stride
         1,  // pad_top
     },
-    weights::taps,  // weights
-    5,              // bias
+    weights::block_first_weights,  // weights
+    5,                             // bias
 };
 
 // model/block/second
@@ -54,8 +54,8 @@ constexpr thimble::Window<thimble::WindowShape> block_second = {
         1,  // stride
         1,  // pad_top
     },
-    weights::taps,  // weights
-    5,              // bias
+    weights::block_first_weights,  // weights
+    5,                             // bias
 };
 
 // model/block/add
@@ -72,14 +72,14 @@ constexpr thimble::Window<thimble::WindowShape> strided = {
         2,  // stride
         1,  // pad_top
     },
-    weights::taps,  // weights
-    5,              // bias
+    weights::block_first_weights,  // weights
+    5,                             // bias
 };
 
 // model/sigmoid: a chain of 3 operators as one table
 constexpr thimble::Lookup sigmoid = {
-    4,                // row_bytes
-    tables::sigmoid,  // table
+    4,                      // row_bytes
+    tables::sigmoid_table,  // table
 };
 
 // model/head
@@ -99,17 +99,17 @@ constexpr thimble::Dense head = {
 
 // Memory map of the arena, 204 bytes. A value lives from the layer that makes it to the last one that reads it.
 //
-//       at     bytes  value         type           layout  lives
-//        0        36  image         int8[1,1,9,4]  flat    input - block_first
-//       36        36  block_first   int8[1,1,9,4]  nhwc    block_first - block_add
-//       72        36  block_second  int8[1,1,9,4]  nhwc    block_second - block_add
-//      108        36  block_sum     int8[1,1,9,4]  nhwc    block_add - strided
-//      144        20  strided       int8[1,1,5,4]  nhwc    strided - sigmoid
-//      164        20  sigmoid       int8[1,1,5,4]  nhwc    sigmoid - head
-//      184         8  scores        float32[1,2]   flat    head - output
-//      192         4  scratch                              block_first
-//      196         4  scratch                              block_second
-//      200         4  scratch                              strided
+//  at  bytes  value         type           layout  lives
+//   0     36  image         int8[1,1,9,4]  flat    input - block_first
+//  36     36  block_first   int8[1,1,9,4]  nhwc    block_first - block_add
+//  72     36  block_second  int8[1,1,9,4]  nhwc    block_second - block_add
+// 108     36  block_sum     int8[1,1,9,4]  nhwc    block_add - strided
+// 144     20  strided       int8[1,1,5,4]  nhwc    strided - sigmoid
+// 164     20  sigmoid       int8[1,1,5,4]  nhwc    sigmoid - head
+// 184      8  scores        float32[1,2]   flat    head - output
+// 192      4  scratch                              block_first
+// 196      4  scratch                              block_second
+// 200      4  scratch                              strided
 
 // One run: views of the values, and the layers in order.
 struct Inference {

@@ -1,4 +1,5 @@
-/* The model tiny_whole for cortex-m4, for C. Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
+/* The model tiny_whole for cortex-m4, for C.
+   Made by Thimble 0.1.0: changes are lost when the model is compiled again. */
 #pragma once
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ typedef struct {
   uint32_t words[51];
 } tiny_whole_model;
 
-/* Fill the input, run, read the output. A run overwrites what it reads: fill it before each. */
+/* Fill the input, run, read the output. run() overwrites the input: fill it anew each time. */
 int8_t* tiny_whole_input(tiny_whole_model* model);  /* int8[1,1,9,4] */
 void tiny_whole_run(tiny_whole_model* model);
 const float* tiny_whole_output(tiny_whole_model* model);  /* float32[1,2] */

@@ -4,7 +4,7 @@
 namespace tiny_whole::weights {
 
 // int8 [3]
-alignas(4) const int8_t taps[3] = {
+alignas(4) const int8_t block_first_weights[3] = {
     3, -7, 11,
 };
 

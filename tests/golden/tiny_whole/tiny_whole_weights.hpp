@@ -4,7 +4,7 @@
 
 namespace tiny_whole::weights {
 
-alignas(4) extern const int8_t taps[3];
+alignas(4) extern const int8_t block_first_weights[3];
 extern const float head_weights[40];
 
 }  // namespace tiny_whole::weights
