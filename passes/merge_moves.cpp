@@ -2,7 +2,8 @@
 // Transpose(Transpose(x)) -> Transpose(x), in the order that both make
 // f(move(x)) -> move(f(x)), where f is a function of each single element and move only orders elements anew, so that
 // transposes meet each other and f meets the layer that makes x
-// The inner node of the last form is read by f alone. Exact.
+// clamp(pick(layer)) -> pick(clamp(layer)), where pick commutes with storing (MaxPool, Pad ...), clamp lets 0 through,
+// and the layer can take it over The inner node of the last two forms is read by f or clamp alone. Exact.
 #include "compiler/ops/reshape.hpp"
 #include "compiler/ops/transpose.hpp"
 #include "passes/passes.hpp"
@@ -26,9 +27,20 @@ bool is_function(const Node& n) {
   return n.op->elementwise_unary() && !n.op->is_identity() && n.inputs.size() == 1 && n.outputs.size() == 1;
 }
 
+// Whether `f`, which reads what `inner` makes, may as well read what `inner` reads, and gains by it.
+bool passes(const Graph& graph, const Node& f, const Node& inner) {
+  if (!is_function(f) || !sole_producer(graph, f.inputs[0])) return false;
+  if (orders_anew(inner)) return true;
+  const auto range = f.op->clamp_range();
+  if (!range || range->low > 0 || range->high < 0 || !inner.op->commutes_with_storing()) return false;
+  if (inner.inputs.size() != 1 || inner.outputs.size() != 1) return false;
+  const Node* layer = sole_producer(graph, inner.inputs[0]);
+  return layer && !layer->op->commutes_with_storing() && layer->op->with_clamp(*range);
+}
+
 void merge(Graph& graph, Node& node) {
   const Node* inner = node.inputs.empty() ? nullptr : node.inputs[0]->producer;
-  if (!inner || !orders_anew(*inner)) return;
+  if (!inner || inner->inputs.empty()) return;
   Value *source = inner->inputs[0], *result = node.outputs[0];
   const auto *transpose = as<TransposeOp>(node), *before = as<TransposeOp>(*inner);
   if (as<ReshapeOp>(node) && as<ReshapeOp>(*inner)) {
@@ -37,10 +49,11 @@ void merge(Graph& graph, Node& node) {
     std::vector<int> both;
     for (int axis : transpose->permutation()) both.push_back(before->permutation()[size_t(axis)]);
     replace_by_node(graph, result, std::make_shared<TransposeOp>(both), {source});
-  } else if (is_function(node) && sole_producer(graph, node.inputs[0])) {
+  } else if (passes(graph, node, *inner)) {
     Node* moved = graph.insert_before(
         &node, {node.op, {source}, node.name, {graph.unique_name(result->name + "_before_move")}, node.stored_as});
     replace_by_node(graph, result, inner->op, {moved->outputs[0]});
+    merge(graph, *moved);
   }
 }
 

@@ -1,8 +1,10 @@
 // f(DequantizeLinear(a), DequantizeLinear(b)) -> DequantizeLinear(f(a, b))
 // QuantizeLinear(f(x, y)) -> f(QuantizeLinear(x), QuantizeLinear(y))
 // For f that commutes with storing (Reshape, Transpose, MaxPool, Concat ...), so that the two meet: f then moves bytes
-// instead of floats. The first form wants a and b of one type with one scale, and each DequantizeLinear for f alone or
-// all that f makes to be quantized again; the second wants f's result for the QuantizeLinear alone. Exact.
+// instead of floats. In the second form f may be a clamp too (Relu, Clip): its limits are rounded as its operand is.
+// The first form wants a and b of one type with one scale, and each DequantizeLinear for f alone or all that f makes to
+// be quantized again; the second wants f's result for the QuantizeLinear alone. Exact but for a limit half-way between
+// steps.
 #include <algorithm>
 
 #include "passes/passes.hpp"
@@ -60,20 +62,20 @@ std::vector<Node*> move_quantize_up(Graph& graph, const Node& quantize, const No
         {quantize.op, {v}, quantize.name, {graph.unique_name(v->name + "_quantized")}, storage_of(result->type)}));
     operands.back() = made.back()->outputs[0];
   }
-  replace_by_node(graph, result, f.op, operands);
+  const bool computes = !f.op->commutes_with_storing();
+  replace_by_node(graph, result, f.op, operands, computes ? std::optional(storage_of(result->type)) : std::nullopt);
   return made;
 }
 
 bool movable(const Node& f) {
-  return f.op->commutes_with_storing() && !f.op->is_identity() && f.outputs.size() == 1 && !f.stored_as &&
-         is_real(f.outputs[0]->type);
+  return !f.op->is_identity() && f.outputs.size() == 1 && !f.stored_as && is_real(f.outputs[0]->type);
 }
 
 }  // namespace
 
 void move_dequantize(Graph& graph, ReportLines&) {
   for (Node* f : graph.nodes())
-    if (movable(*f) && dequantized_alike(graph, *f)) move_dequantize_down(graph, *f);
+    if (movable(*f) && f->op->commutes_with_storing() && dequantized_alike(graph, *f)) move_dequantize_down(graph, *f);
 }
 
 void move_quantize(Graph& graph, ReportLines&) {
@@ -83,7 +85,7 @@ void move_quantize(Graph& graph, ReportLines&) {
     waiting.pop_back();
     if (!quantizes(*quantize) || quantize->outputs[0]->type.quantization->per_axis()) continue;
     const Node* f = sole_producer(graph, quantize->inputs[0]);
-    if (!f || !movable(*f)) continue;
+    if (!f || !movable(*f) || !(f->op->commutes_with_storing() || f->op->clamp_range())) continue;
     const std::vector<Node*> moved = move_quantize_up(graph, *quantize, *f);
     waiting.insert(waiting.end(), moved.begin(), moved.end());
   }

@@ -23,7 +23,7 @@ constexpr Pass table[] = {
     {"fold_affine", fold_affine, false, "normalization and bias cost nothing inside the layer before them"},
     {"fuse_clamp", fuse_clamp, true, "an activation costs nothing in the layer that makes its operand"},
     {"move_dequantize", move_dequantize, true, "moving bytes is cheaper than moving floats"},
-    {"move_quantize", move_quantize, true, "a QuantizeLinear meets the layer whose result it stores"},
+    {"move_quantize", move_quantize, false, "a QuantizeLinear meets the layer whose result it stores"},
     {"drop_clamps", drop_clamps, true, "a range that the quantized type implies need not be computed"},
     {"cancel_requantization", cancel_requantization, true, "nothing is left where the two above have met"},
     {"quantize_bias", quantize_bias, false, "an integer layer adds its bias to int32 sums"},

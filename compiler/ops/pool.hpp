@@ -25,6 +25,7 @@ class Pool : public Op {
 
   PoolKind kind() const { return kind_; }
   const PoolAttributes& pool() const { return pool_; }
+  const ClampRange& clamp() const { return clamp_; }
   // A pool of all spatial positions of `input` ([N,C,L] or [N,C,H,W]) into one.
   static Pool global(PoolKind kind, const Shape& input);
 

@@ -4,6 +4,22 @@
 using namespace thimble::compiler;
 using namespace thimble::compiler::tiny;
 
+namespace {
+
+// All its operand's elements, clipped: stands for MaxPool.
+class Pick : public Scale {
+ public:
+  explicit Pick(ClampRange clamp = {}) : Scale(1.0, true, clamp), clamp_(clamp) {}
+  std::string_view name() const override { return "Pick"; }
+  OpPtr with_clamp(const ClampRange& r) const override { return std::make_shared<Pick>(clamp_.then(r)); }
+  bool commutes_with_storing() const override { return clamp_.open(); }
+
+ private:
+  ClampRange clamp_;
+};
+
+}  // namespace
+
 TEST_CASE("fuse_clamp: clamps in a row all go into the producer, and ranges intersect") {
   Graph g;
   Value* x = g.add_input("x", floats({8}));
@@ -45,4 +61,15 @@ TEST_CASE("fuse_clamp: not into an input or into an op that cannot clip") {
   g.outputs = {add(g, make<Clamp>(0.0), {a}, "b"), add(g, make<Clamp>(0.0), {y}, "c")};
   apply(g, fuse_clamp, 0);
   CHECK(ops_of(g) == "Clamp Clamp Clamp");
+}
+
+TEST_CASE("fuse_clamp: not into what picks elements when the result is quantized") {
+  for (bool quantized : {false, true}) {
+    Graph g;
+    Value* a = add(g, make<Pick>(), {g.add_input("x", floats({8}))}, "a");
+    Value* b = add(g, make<Clamp>(0.0), {a}, "b");
+    g.outputs = {quantized ? add(g, make<Store>(), {b}, "c", Storage{ElementType::int8, {{0.01f}, {-3}}}) : b};
+    apply(g, fuse_clamp, 0);
+    CHECK(ops_of(g) == (quantized ? "Pick Clamp Store" : "Pick"));
+  }
 }

@@ -50,6 +50,24 @@ TEST_CASE("merge_moves: not past a move that others read, nor what is no functio
   CHECK(ops_of(g) == "Reshape Reshape Clamp Scale Join Join Reshape");
 }
 
+TEST_CASE("merge_moves: a clamp that lets 0 through passes what picks elements, to a layer that takes it") {
+  Graph g;
+  Value* x = g.add_input("x", floats({8}));
+  Value* taken = add(g, make<Join>(), {reshape(g, add(g, make<Scale>(2.0), {x}, "a1"), "a2", {2, 4})}, "a3");
+  Value* late = add(g, make<Join>(), {add(g, make<Scale>(3.0), {x}, "b1")}, "b2");
+  Value* alone = add(g, make<Join>(), {x}, "c1");
+  g.outputs = {add(g, make<Clamp>(0.0), {taken}, "a"), add(g, make<Clamp>(0.1), {late}, "b"),
+               add(g, make<Clamp>(0.0), {alone}, "c")};
+  apply(g, merge_moves, 0);
+  // `a2` is no layer, 0.1 does not let 0 through, `x` is no layer.
+  CHECK(ops_of(g) == "Scale Reshape Join Scale Join Join Clamp Clamp Clamp");
+  Graph h;
+  Value* y = add(h, make<Join>(), {add(h, make<Scale>(2.0), {h.add_input("x", floats({8}))}, "s")}, "j");
+  h.outputs = {add(h, make<Clamp>(0.0), {y}, "y")};
+  apply(h, merge_moves, 0);
+  CHECK(ops_of(h) == "Scale Clamp Join");
+}
+
 TEST_CASE("remove_noops: identities, open clamps, and moves that move nothing go") {
   Graph g;
   Value* x = g.add_input("x", floats({2, 3}));

@@ -99,6 +99,23 @@ TEST_CASE("move_quantize: above what commutes with storing, to each real operand
   CHECK(g.outputs[0]->name == "y");
 }
 
+TEST_CASE("move_quantize: above a clamp, whose limits are rounded alike") {
+  Graph g;
+  Value* x = add(g, make<Scale>(9.0), {g.add_input("x", floats({64}))}, "x9");
+  g.outputs = {quantize(g, add(g, make<Clamp>(-0.397, 1.234), {x}, "real"), "y", fine)};
+  apply(g, move_quantize, 0);
+  CHECK(ops_of(g) == "Scale Store Clamp");
+  CHECK(g.outputs[0]->type.element == ElementType::int8);
+}
+
+TEST_CASE("move_quantize: not above a layer") {
+  Graph g;
+  Value* x = add(g, make<Scale>(9.0), {g.add_input("x", floats({64}))}, "x9");
+  g.outputs = {quantize(g, x, "y", fine)};
+  apply(g, move_quantize, 0);
+  CHECK(ops_of(g) == "Scale Store");
+}
+
 TEST_CASE("move_quantize: not when the real result is needed too") {
   Graph g;
   Value* x = g.add_input("x", floats({8}));
