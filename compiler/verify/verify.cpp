@@ -8,6 +8,7 @@
 
 #include "compiler/error.hpp"
 #include "compiler/onnx/tensor_file.hpp"
+#include "compiler/sha256.hpp"
 #include "compiler/verify/harness.hpp"
 
 namespace thimble::compiler {
@@ -169,6 +170,8 @@ std::filesystem::path reference_file(const std::string& folder, const std::strin
   std::string name = value;
   for (char& c : name)
     if (c == '/' || c == ':' || c == '\\') c = '_';
+  constexpr size_t longest = 100;  // file systems take 255 bytes, and some names of converters are longer
+  if (name.size() > longest) name = name.substr(0, longest) + "_" + sha256(value).substr(0, 16);
   return fs::path(folder) / (name + ".npy");
 }
 

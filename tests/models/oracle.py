@@ -1,4 +1,5 @@
 """ONNX Runtime as the oracle: a model's outputs, and the values of its tensors."""
+import hashlib
 import os
 import re
 
@@ -10,7 +11,10 @@ from onnx import numpy_helper
 
 def file_name(value):
     """The file under --reference that holds a value: thimble replaces the same characters."""
-    return re.sub(r"[/:\\]", "_", value) + ".npy"
+    name = re.sub(r"[/:\\]", "_", value)
+    if len(name) > 100:
+        name = name[:100] + "_" + hashlib.sha256(value.encode()).hexdigest()[:16]
+    return name + ".npy"
 
 
 def read_inputs(model, folder):
