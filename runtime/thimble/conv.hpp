@@ -45,13 +45,21 @@ inline int8_t* fill_values(int32_t value, int32_t n, int8_t* to) {
 template <class Shape>
 inline void gather(const Shape& s, const RowView& in, const int32_t* offsets, Taps inside, int32_t x, int8_t* values) {
   const int8_t* const base = reinterpret_cast<const int8_t*>(in.base);
-  const int32_t left = x * s.stride_x - s.pad_left, run = s.kernel_width * s.in_channels;
-  const bool dense = s.group_in_channels == s.in_channels && s.dilation_x == 1;
-  if (dense && left >= 0 && left + s.kernel_width <= s.in_width) {  // a kernel row is one run of bytes
-    for (int32_t ky = 0; ky < s.kernel_height; ++ky)
-      values = ky >= inside.first && ky < inside.last
-                   ? copy_values(base + offsets[ky] + left * s.in_channels, run, values)
-                   : fill_values(s.in_zero_point, run, values);
+  const int32_t left = x * s.stride_x - s.pad_left;
+  if (s.group_in_channels == s.in_channels &&
+      s.dilation_x == 1) {  // what is inside of a kernel row is one run of bytes
+    const Taps columns = taps_inside(left, 1, s.kernel_width, s.in_width);
+    const int32_t before = columns.first * s.in_channels, run = (columns.last - columns.first) * s.in_channels;
+    const int32_t all = s.kernel_width * s.in_channels;
+    for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
+      if (ky < inside.first || ky >= inside.last) {
+        values = fill_values(s.in_zero_point, all, values);
+        continue;
+      }
+      values = fill_values(s.in_zero_point, before, values);
+      values = copy_values(base + offsets[ky] + left * s.in_channels + before, run, values);
+      values = fill_values(s.in_zero_point, all - before - run, values);
+    }
     return;
   }
   for (int32_t first = 0; first < s.in_channels; first += s.group_in_channels)

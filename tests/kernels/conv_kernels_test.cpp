@@ -2,6 +2,7 @@
 #include "tests/kernels/conv_grid.hpp"
 #include "thimble/conv.hpp"
 #include "thimble/conv_float.hpp"
+#include "thimble/conv_pairs.hpp"
 
 namespace thimble::conv_grid {
 
@@ -50,14 +51,14 @@ ConvShape shape_of(const Geometry& g, const OutputStage& s) {
 struct Int8Case {
   Geometry g;
   Numbers<int8_t, int32_t> n;
-  std::vector<int8_t> packed;
+  std::vector<int8_t> packed, pairs;  // for Conv2d and, when dense and all right, for ConvPairs
   std::vector<int32_t> channels;
   Bytes expected;
 
   Int8Case(const Geometry& geometry, const OutputStage& s, unsigned seed) : g(geometry) {
     std::mt19937 random(seed);
     for (int32_t i = 0; i < g.in_height * g.in_width * g.in_channels; ++i) n.input.push_back(int8_t(random()));
-    for (int32_t i = 0; i < g.out_channels * g.depth(); ++i) n.weights.push_back(int8_t(random()));
+    for (int32_t i = 0; i < g.out_channels * g.depth(); ++i) n.weights.push_back(int8_t(int32_t(random() % 255) - 127));
     finish(s);
   }
   void finish(const OutputStage& s) {
@@ -79,7 +80,12 @@ struct Int8Case {
       expected.push_back(uint8_t(requantize(n.sums[i] + channels[2 * m], channels[2 * m + 1], s)));
     }
     packed.resize(n.weights.size());
-    pack_conv(shape_of(g, s), n.weights.data(), packed.data());
+    const ConvShape shape = shape_of(g, s);
+    pack_conv(shape, n.weights.data(), packed.data());
+    pairs.clear();
+    if (g.groups > 1 || !weights_pair(packed.data(), g.out_channels, g.depth())) return;
+    pairs.resize(size_t(packed_conv_pairs_bytes(shape)));
+    pack_conv_pairs(shape, packed.data(), pairs.data());
   }
   Runner runner(int32_t scratch_bytes) const {
     return {conv_contract(with_geometry<ConvShape>(g)),
@@ -91,19 +97,22 @@ struct Int8Case {
   }
 };
 
-template <class Shape>
-Kernel conv2d_of(const Conv2d<Shape>& c) {
-  return [c](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* s) { conv2d(c, in, out, y0, y1, s); };
+// A kernel over its constants; `f` gets the constants and what a Kernel gets.
+template <class Constants, class F>
+Kernel bound(const Constants& c, F f) {
+  return [c, f](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* s) { f(c, in, out, y0, y1, s); };
 }
-template <class Shape>
-Kernel depthwise_of(const Conv2d<Shape>& c) {
-  return
-      [c](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* s) { depthwise(c, in, out, y0, y1, s); };
-}
-template <class Shape>
-Kernel pointwise_of(const Conv2d<Shape>& c) {
-  return [c](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) { pointwise(c, in, out, y0, y1); };
-}
+constexpr auto run_conv2d = [](const auto&... a) { conv2d(a...); };
+constexpr auto run_depthwise = [](const auto&... a) { depthwise(a...); };
+constexpr auto run_pointwise = [](const auto& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) {
+  pointwise(c, in, out, y0, y1);
+};
+constexpr auto run_conv2d_pairs = [](const auto&... a) { conv2d_pairs(a...); };
+constexpr auto run_pointwise_pairs = [](const auto&... a) { pointwise_pairs(a...); };
+constexpr auto run_conv2d_f32 = [](const auto&... a) { conv2d_f32(a...); };
+constexpr auto run_depthwise_f32 = [](const auto&... a) { depthwise_f32(a...); };
+constexpr auto run_pointwise_f32 = [](const auto& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
+                                      void*) { pointwise_f32(c, in, out, y0, y1); };
 
 template <class Shape>
 void check_int8(const Int8Case& t, const Conv2d<Shape>& c) {
@@ -114,9 +123,14 @@ void check_int8(const Int8Case& t, const Conv2d<Shape>& c) {
     CHECK(runner.whole(input, kernel) == t.expected);
     runner.check_bands(input, kernel, t.expected);
   };
-  check("conv2d", conv2d_of(c), conv2d_scratch_bytes(c));
-  if (is_depthwise(c)) check("depthwise", depthwise_of(c), window_scratch_bytes(c));
-  if (is_pointwise(c, t.g.out_height)) check("pointwise", pointwise_of(c), 0);
+  check("conv2d", bound(c, run_conv2d), conv2d_scratch_bytes(c));
+  if (is_depthwise(c)) check("depthwise", bound(c, run_depthwise), window_scratch_bytes(c));
+  if (is_pointwise(c, t.g.out_height)) check("pointwise", bound(c, run_pointwise), 0);
+  if (t.pairs.empty()) return;
+  const ConvPairs<Shape> p{c, t.pairs.data(), t.channels.data()};
+  check("conv2d_pairs", bound(p, run_conv2d_pairs), conv2d_pairs_scratch_bytes(p));
+  if (is_pointwise(c, t.g.out_height))
+    check("pointwise_pairs", bound(p, run_pointwise_pairs), pointwise_pairs_scratch_bytes(p));
 }
 
 template <int32_t index = 0>
@@ -129,7 +143,30 @@ void check_fixed_int8() {
   }
 }
 
+// In place over the input, as a plan may run it.
+void check_in_place(const Int8Case& t, const ConvPairs<ConvShape>& p) {
+  const Runner r = t.runner(0);
+  Bytes tensor = bytes_of(t.n.input), scratch(size_t(pointwise_pairs_scratch_bytes(p)));
+  const RowView in{tensor.data(), r.in_row_bytes, r.in_height};
+  const RowRing out{tensor.data(), r.out_row_bytes, r.out_height};
+  for (int32_t y = 0; y < r.out_height; y += 2)
+    pointwise_pairs(p, in, out, y, std::min(y + 2, r.out_height), scratch.data());
+  tensor.resize(t.expected.size());
+  CHECK(tensor == t.expected);
+}
+
 }  // namespace
+
+TEST_CASE("pointwise_pairs writes over its own input when its pixels do not grow") {
+  int32_t checked = 0;
+  for (const Geometry& g : geometries) {
+    if (!is_pointwise(with_geometry<ConvShape>(g), g.out_height) || g.out_channels > g.in_channels) continue;
+    const Int8Case t(g, stage, 5);
+    check_in_place(t, {shape_of(g, stage), t.pairs.data(), t.channels.data()});
+    ++checked;
+  }
+  CHECK(checked == 2);
+}
 
 TEST_CASE("int8 convolutions equal the plain reference, whole and in bands") {
   for (int32_t i = 0; i < geometry_count; ++i) {
@@ -145,7 +182,7 @@ TEST_CASE("int8 convolutions are the same when specialised") {
 
 TEST_CASE("int8 convolutions store through the whole of requantize()") {
   for (const OutputStage& s : {OutputStage{3 * 4 + 2, 2, 3, 3, -128, 127, 0}, OutputStage{0, 12, 0, -5, -128, 127, 1}})
-    for (int32_t i : {0, 10, 14}) {
+    for (int32_t i : {0, 10, 15}) {
       const Int8Case t(geometries[i], s, 7);
       check_int8(t, Conv2d<ConvShape>{shape_of(t.g, s), t.packed.data(), t.channels.data()});
     }
@@ -160,7 +197,12 @@ TEST_CASE("int8 convolutions of extreme numbers") {
         for (int8_t& v : t.n.weights) v = w;
         t.finish(stage);
         const Conv2d<ConvShape> c{shape_of(t.g, stage), t.packed.data(), t.channels.data()};
-        CHECK(t.runner(conv2d_scratch_bytes(c)).whole(bytes_of(t.n.input), conv2d_of(c)) == t.expected);
+        CHECK(t.runner(conv2d_scratch_bytes(c)).whole(bytes_of(t.n.input), bound(c, run_conv2d)) == t.expected);
+        CHECK(t.pairs.empty() == (t.g.groups > 1 || (w == -128 && t.g.depth() > 1)));
+        if (t.pairs.empty()) continue;
+        const ConvPairs<ConvShape> p{c, t.pairs.data(), t.channels.data()};
+        CHECK(t.runner(conv2d_pairs_scratch_bytes(p)).whole(bytes_of(t.n.input), bound(p, run_conv2d_pairs)) ==
+              t.expected);
       }
 }
 
@@ -213,27 +255,10 @@ void check_float(const FloatCase& t, const Shape& shape, float low, float high) 
     runner.check_bands(input, kernel, whole);
   };
   const ConvFloat<Shape> c{shape, t.packed.data(), t.n.bias.data(), low, high};
-  check(
-      "conv2d_f32",
-      [c](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* s) {
-        conv2d_f32(c, in, out, y0, y1, s);
-      },
-      window_scratch_bytes(c));
-  if (is_pointwise(c, t.g.out_height))
-    check(
-        "pointwise_f32",
-        [c](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) {
-          pointwise_f32(c, in, out, y0, y1);
-        },
-        0);
+  check("conv2d_f32", bound(c, run_conv2d_f32), window_scratch_bytes(c));
+  if (is_pointwise(c, t.g.out_height)) check("pointwise_f32", bound(c, run_pointwise_f32), 0);
   const ConvFloat<Shape> d{shape, t.plain.data(), t.n.bias.data(), low, high};
-  if (is_depthwise(d))
-    check(
-        "depthwise_f32",
-        [d](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* s) {
-          depthwise_f32(d, in, out, y0, y1, s);
-        },
-        window_scratch_bytes(d));
+  if (is_depthwise(d)) check("depthwise_f32", bound(d, run_depthwise_f32), window_scratch_bytes(d));
 }
 
 template <int32_t index = 0>
@@ -261,13 +286,11 @@ TEST_CASE("float convolutions are the same when specialised") {
 }
 
 TEST_CASE("infinite values outside a float kernel's window do not reach its result") {
-  FloatCase t(geometries[14], -INFINITY, INFINITY, 3);
+  FloatCase t(geometries[15], -INFINITY, INFINITY, 3);
   t.n.input.back() = INFINITY;  // the last pixel: rows and columns before the last two do not read it
   const ConvFloat<ConvFloatShape> d{with_geometry<ConvFloatShape>(t.g), t.plain.data(), t.n.bias.data(), -INFINITY,
                                     INFINITY};
-  const Bytes whole = t.runner(window_scratch_bytes(d))
-                          .whole(bytes_of(t.n.input), [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
-                                                          void* s) { depthwise_f32(d, in, out, y0, y1, s); });
+  const Bytes whole = t.runner(window_scratch_bytes(d)).whole(bytes_of(t.n.input), bound(d, run_depthwise_f32));
   std::vector<float> got(whole.size() / 4);
   std::memcpy(got.data(), whole.data(), whole.size());
   int32_t touched = 0;

@@ -1,0 +1,146 @@
+// Dense int8 convolutions over bands of rows, two pixels at a time in the halves of one word.
+#pragma once
+#include <stdint.h>
+
+#include "thimble/conv.hpp"
+#include "thimble/conv_pairs.pack.hpp"
+#include "thimble/runs.hpp"
+
+namespace thimble {
+
+// `Block` output channels of two pixels. `panel` holds `steps` times two words. For each channel, `all` sums the words
+// t of weights_pair() and `upper` their upper halves, which is the second pixel's sum; what is left of `all`, less
+// 32768 a step, is the first pixel's. A step costs two loads for the pixels and for each channel two loads, two
+// multiplies and five additions or shifts, for four products.
+template <int32_t Block>
+inline const int8_t* pair_products(const int32_t* panel, int32_t steps, const int8_t* w, const int32_t* channels,
+                                   const OutputStage& stage, int8_t* first, int8_t* second) {
+  uint32_t all[Block] = {};
+  int32_t upper[Block] = {};
+  for (const int32_t* const end = panel + 2 * steps; panel != end; panel += 2, w += 2 * Block) {
+    const int32_t a = panel[0], c = panel[1];
+    for (int32_t b = 0; b < Block; ++b) {
+      const int32_t t = w[2 * b] * a + w[2 * b + 1] * c + 32768;
+      all[b] += uint32_t(t);
+      upper[b] += t >> 16;
+    }
+  }
+  for (int32_t b = 0; b < Block; ++b) {
+    const int32_t bias = channels[2 * b], multiplier = channels[2 * b + 1];
+    const int32_t lower = int32_t(all[b] - (uint32_t(upper[b]) << 16) - (uint32_t(steps) << 15));
+    second[b] = int8_t(requantize(upper[b] + bias, multiplier, stage));
+    first[b] = int8_t(requantize(lower + bias, multiplier, stage));
+  }
+  return w;
+}
+
+// All output channels of two pixels. One pixel alone is passed twice: `first` == `second`.
+template <class Shape>
+inline void pair_pixels(const ConvPairs<Shape>& c, const OutputStage& stage, const int32_t* panel, int8_t* first,
+                        int8_t* second) {
+  const int32_t steps = pair_depth(c) / 2;
+  const int8_t* w = c.weights;
+  const int32_t* channels = c.channels;
+  int32_t left = c.out_channels;
+  for (; left >= pair_block; left -= pair_block) {
+    w = pair_products<pair_block>(panel, steps, w, channels, stage, first, second);
+    channels += 2 * pair_block;
+    first += pair_block;
+    second += pair_block;
+  }
+  for (; left > 0; --left, channels += 2) w = pair_products<1>(panel, steps, w, channels, stage, first++, second++);
+}
+
+// n values of two pixels into the halves of words. Gives the place behind.
+inline int32_t* join_values(const int8_t* a, const int8_t* b, int32_t n, int32_t* to) {
+  for (; n >= 4; n -= 4, a += 4, b += 4, to += 4) {
+    to[0] = a[0] + b[0] * 65536;
+    to[1] = a[1] + b[1] * 65536;
+    to[2] = a[2] + b[2] * 65536;
+    to[3] = a[3] + b[3] * 65536;
+  }
+  for (; n > 0; --n) *to++ = *a++ + *b++ * 65536;
+  return to;
+}
+
+// Dense, any kernel, dilation, stride and pads. Scratch: conv2d_pairs_scratch_bytes().
+template <class Shape>
+void conv2d_pairs(const ConvPairs<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
+                  void* scratch) {
+  const OutputStage stage = output_stage(c);
+  const int32_t depth = conv_depth(c), run = c.kernel_width * c.in_channels, step = c.stride_x * c.in_channels;
+  int32_t* const tables = static_cast<int32_t*>(scratch);  // of row offsets: two rows' in turn
+  int32_t* const panel = tables + 2 * c.kernel_height;
+  int8_t* const bytes_a = reinterpret_cast<int8_t*>(panel + pair_depth(c));
+  int8_t* const bytes_b = bytes_a + (depth + 3) / 4 * 4;
+  const Taps interior = c.dilation_x == 1 ? interior_columns(c) : Taps{0, 0};
+  panel[pair_depth(c) - 1] = 0;  // stays so when the depth is odd
+
+  struct Pixel {
+    int32_t y, x;
+    Taps rows;
+    int32_t* offsets;
+    int8_t* to;
+  };
+  Pixel next{y0 - 1, c.out_width - 1, {0, 0}, tables, nullptr};
+  const auto advance = [&] {
+    if (++next.x < c.out_width) {
+      next.to += c.out_channels;
+      return;
+    }
+    next.x = 0;
+    ++next.y;
+    next.offsets = tables + ((next.y & 1) != 0 ? c.kernel_height : 0);
+    next.rows = rows_under(c, in, next.y, next.offsets);
+    next.to = reinterpret_cast<int8_t*>(out.row(next.y));
+  };
+  for (int32_t left = (y1 - y0) * c.out_width; left > 0; left -= 2) {
+    advance();
+    const Pixel a = next;
+    if (left > 1) advance();
+    if (a.x >= interior.first && next.x < interior.last && next.y == a.y) {  // rows are runs of bytes
+      const int32_t apart = next.x == a.x ? 0 : step;
+      const int8_t* const from =
+          reinterpret_cast<const int8_t*>(in.base) + (a.x * c.stride_x - c.pad_left) * c.in_channels;
+      int32_t* to = panel;
+      for (int32_t ky = 0; ky < c.kernel_height; ++ky) {
+        if (ky >= a.rows.first && ky < a.rows.last) {
+          to = join_values(from + a.offsets[ky], from + a.offsets[ky] + apart, run, to);
+        } else {
+          for (int32_t n = run; n > 0; --n) *to++ = c.in_zero_point * 65537;
+        }
+      }
+    } else {
+      gather(c, in, a.offsets, a.rows, a.x, bytes_a);
+      gather(c, in, next.offsets, next.rows, next.x, bytes_b);
+      join_values(bytes_a, bytes_b, depth, panel);
+    }
+    pair_pixels(c, stage, panel, a.to, next.to);
+  }
+}
+
+// Dense, 1x1, stride 1, no pads: is_pointwise(). Exact in place when out_channels <= in_channels: two pixels are read
+// before they are written. Scratch: pointwise_pairs_scratch_bytes().
+template <class Shape>
+void pointwise_pairs(const ConvPairs<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
+                     void* scratch) {
+  const OutputStage stage = output_stage(c);
+  int32_t* const panel = static_cast<int32_t*>(scratch);
+  panel[pair_depth(c) - 1] = 0;  // stays so when the depth is odd
+  for_each_run(
+      y0, y1,
+      [&](int32_t rows, uint8_t* q, const uint8_t* x) {
+        int8_t* to = reinterpret_cast<int8_t*>(q);
+        const int8_t* from = reinterpret_cast<const int8_t*>(x);
+        for (int32_t left = rows * c.out_width; left > 0; left -= 2) {
+          const int32_t other = left > 1 ? 1 : 0;
+          join_values(from, from + other * c.in_channels, c.in_channels, panel);
+          pair_pixels(c, stage, panel, to, to + other * c.out_channels);
+          from += 2 * c.in_channels;
+          to += 2 * c.out_channels;
+        }
+      },
+      out, in);
+}
+
+}  // namespace thimble
