@@ -210,10 +210,6 @@ bool Conv::integer_form(std::span<const TensorType> in, const Storage& stored_as
   return stored_as.element == ElementType::int8 && !stored_as.quantization.per_axis();
 }
 
-bool Conv::reads_planes(const Node&, const Target&) const {
-  return false;
-}
-
 int64_t Conv::macs(std::span<const TensorType> in, std::span<const TensorType> out) const {
   const Shape& w = in[1].shape;
   return element_count(out[0].shape) * (element_count(w) / w[0]);

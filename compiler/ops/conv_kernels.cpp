@@ -3,21 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
+#include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
 
 namespace thimble::compiler {
 
 namespace {
-
-template <class T>
-ConstantArray constant_of(std::string name, std::string comment, const std::vector<T>& values) {
-  ConstantArray c{std::move(name), std::move(comment), element_type_of<T>(),
-                  std::vector<std::byte>(values.size() * sizeof(T))};
-  std::memcpy(c.bytes.data(), values.data(), c.bytes.size());
-  return c;
-}
 
 template <class Shape>
 std::vector<Field> geometry_fields(const Shape& s) {
@@ -73,6 +64,8 @@ Layer portable(const Shape& s, int32_t out_height, const std::string& suffix, in
 }  // namespace
 
 Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
+  if (lowering.features().dsp)
+    if (std::optional<Layer> layer = choose_dsp_conv(lowering, conv)) return std::move(*layer);
   const ConvShape& s = conv.shape;
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   std::vector<int8_t> packed(conv.weights.size());

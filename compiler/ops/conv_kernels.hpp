@@ -1,6 +1,7 @@
 // Picks the kernel of a convolution and packs its constants.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct IntegerConv {
   std::vector<int8_t> weights;  // [out_channels][group_in_channels][kernel_height][kernel_width]
   std::vector<int32_t> bias;    // in_zero_point * sum of the weights is taken off
   std::vector<int32_t> multipliers;
+  Layout in = Layout::nhwc;   // how the operand lies: as planes only where Conv::reads_planes
+  Layout out = Layout::nhwc;  // how the result has to lie
 };
 
 struct FloatConv {
@@ -28,6 +31,15 @@ struct FloatConv {
   std::vector<float> bias;
   float low, high;
 };
+
+// An array of `values` as they lie in flash.
+template <class T>
+ConstantArray constant_of(std::string name, std::string comment, const std::vector<T>& values) {
+  ConstantArray c{std::move(name), std::move(comment), element_type_of<T>(),
+                  std::vector<std::byte>(values.size() * sizeof(T))};
+  std::memcpy(c.bytes.data(), values.data(), c.bytes.size());
+  return c;
+}
 
 // The layer but for its name, operands and MACs; its note says which variant was chosen. Every int8 kernel gives the
 // same bytes.

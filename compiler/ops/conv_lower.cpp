@@ -4,7 +4,7 @@
 
 #include "compiler/error.hpp"
 #include "compiler/ops/conv.hpp"
-#include "compiler/ops/conv_kernels.hpp"
+#include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
 
 namespace thimble::compiler {
@@ -59,13 +59,18 @@ int64_t accumulator_bias(const Tensor& bias, int64_t m, double unit) {
   return int64_t(std::clamp(value, -4e18, 4e18));
 }
 
-IntegerConv integer_conv(const Conv& op, const Node& node, Layer& noted) {
+IntegerConv integer_conv(const Conv& op, const Node& node, const Lowering& lowering, Layer& noted) {
   const Tensor& weights = constant_operand(node, 1, "weights");
   const TensorType &in = node.inputs[0]->type, &out = node.outputs[0]->type;
   const Quantization &in_q = *in.quantization, &w_q = *weights.type.quantization;
-  IntegerConv conv{node.name, {}, int32_t(out.shape[2]), {}, {}, {}};
+  IntegerConv conv{};
+  conv.name = node.name;
+  conv.out_height = int32_t(out.shape[2]);
   set_geometry(conv.shape, op.conv(), in, weights.type, out);
   conv.shape.in_zero_point = in_q.zero_points[0];
+  if (lowering.layout_of(node.inputs[0]) == Layout::planes) conv.in = Layout::planes;
+  if (lowering.features().dsp && dsp_writes_planes(conv.shape) && lowering.wants_planes(node.outputs[0]))
+    conv.out = Layout::planes;
   conv.weights.assign(weights.as<int8_t>().begin(), weights.as<int8_t>().end());
   const int64_t depth = conv_depth(conv.shape);
   std::vector<ChannelRange> ranges;
@@ -118,6 +123,16 @@ FloatConv float_conv(const Conv& op, const Node& node) {
 
 }  // namespace
 
+bool Conv::reads_planes(const Node& node, const Target& target) const {
+  if (!target.features.dsp || target.features.mve || conv_.strides.size() != 2 || !node.stored_as) return false;
+  std::vector<TensorType> types;
+  for (const Value* v : node.inputs) types.push_back(v->type);
+  if (!integer_form(types, *node.stored_as)) return false;
+  ConvShape shape{};
+  set_geometry(shape, conv_, types[0], types[1], node.outputs[0]->type);
+  return dsp_reads_planes(shape);
+}
+
 void Conv::lower(Lowering& lowering, const Node& node) const {
   std::vector<TensorType> types;
   for (const Value* v : node.inputs) types.push_back(v->type);
@@ -130,14 +145,22 @@ void Conv::lower(Lowering& lowering, const Node& node) const {
                               to_string(node.outputs[0]->type)),
                   "Quantize activations to int8 per tensor and weights to int8 with zero point 0.");
   Layer noted;
-  Layer layer = floats ? choose_conv_kernel(lowering, float_conv(*this, node))
-                       : choose_conv_kernel(lowering, integer_conv(*this, node, noted));
+  Layer layer;
+  Layout in_layout = Layout::nhwc, out_layout = Layout::nhwc;
+  if (floats) {
+    layer = choose_conv_kernel(lowering, float_conv(*this, node));
+  } else {
+    const IntegerConv conv = integer_conv(*this, node, lowering, noted);
+    layer = choose_conv_kernel(lowering, conv);
+    in_layout = conv.in;
+    out_layout = conv.out;
+  }
   if (!noted.note.empty()) layer.note += "; " + noted.note;
   layer.name = node.name;
   const int64_t images = node.inputs[0]->type.shape[0];
   layer.macs = macs(types, std::vector<TensorType>{node.outputs[0]->type}) / std::max<int64_t>(images, 1);
-  const int in = lowering.input(node.inputs[0], Layout::nhwc);
-  const int out = lowering.output(node.outputs[0], Layout::nhwc);
+  const int in = lowering.input(node.inputs[0], in_layout);
+  const int out = lowering.output(node.outputs[0], out_layout);
   for (int64_t n = 0; n < images; ++n) {
     layer.inputs = {{lowering.image(in, n)}};
     layer.outputs = {lowering.image(out, n)};

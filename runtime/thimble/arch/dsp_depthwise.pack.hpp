@@ -8,9 +8,9 @@
 namespace thimble {
 
 // A row of planes is [channel][1 + width] int8: a border byte, then the pixels. The border of the next plane is the
-// right border too; behind the last row of a buffer or ring lie plane_tail_bytes more. Borders hold the zero point:
-// plane_borders() writes them once, producers write pixels only. A kernel reads up to two bytes behind a row, so inside
-// the tail.
+// right border too; behind the last row of a buffer or ring lie plane_tail_bytes more. Borders hold the zero point; who
+// writes a row writes its borders, the byte behind the row included. This kernel reads up to two bytes behind a row, so
+// inside the tail.
 constexpr int32_t plane_tail_bytes = 4;
 
 // The stride along x is in the kernel's name: depthwise_planes_dsp is for 1, depthwise_planes_stride2_dsp for 2,

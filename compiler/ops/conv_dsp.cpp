@@ -1,0 +1,152 @@
+// Dense convolutions as panels of two pixels; depthwise 3x3 from planes.
+#include "compiler/ops/conv_dsp.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/requantize.hpp"
+#include "thimble/arch/dsp_conv.pack.hpp"
+#include "thimble/arch/dsp_depthwise.pack.hpp"
+
+namespace thimble::compiler {
+
+namespace {
+
+// Columns of padding behind the input that the last output reads.
+int32_t pad_right(const ConvShape& s) {
+  return (s.out_width - 1) * s.stride_x + (s.kernel_width - 1) * s.dilation_x + 1 - s.pad_left - s.in_width;
+}
+
+ConvDspShape dense_shape(const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  const bool planes = conv.out == Layout::planes;
+  return {s.in_height,
+          s.in_width,
+          s.in_channels,
+          s.out_width,
+          s.out_channels,
+          s.kernel_height,
+          s.kernel_width,
+          s.stride_y,
+          s.stride_x,
+          s.pad_top,
+          s.pad_left,
+          s.dilation_y,
+          s.in_zero_point,
+          planes ? 1 : 0,
+          planes ? 1 : s.out_channels,
+          planes ? s.out_width + 1 : 1,
+          s.offset,
+          s.shift,
+          s.left_shift,
+          s.zero_point,
+          s.low,
+          s.high,
+          s.ties_to_even};
+}
+
+void add_stage(const ConvShape& s, std::vector<Field>& fields) {
+  for (Field& f : output_stage_fields(output_stage(s))) fields.push_back(std::move(f));
+}
+
+std::vector<Field> fields_of(const ConvShape& stage, const ConvDspShape& s) {
+  std::vector<Field> fields = {{"in_height", int64_t(s.in_height)},         {"in_width", int64_t(s.in_width)},
+                               {"in_channels", int64_t(s.in_channels)},     {"out_width", int64_t(s.out_width)},
+                               {"out_channels", int64_t(s.out_channels)},   {"kernel_height", int64_t(s.kernel_height)},
+                               {"kernel_width", int64_t(s.kernel_width)},   {"stride_y", int64_t(s.stride_y)},
+                               {"stride_x", int64_t(s.stride_x)},           {"pad_top", int64_t(s.pad_top)},
+                               {"pad_left", int64_t(s.pad_left)},           {"dilation_y", int64_t(s.dilation_y)},
+                               {"in_zero_point", int64_t(s.in_zero_point)}, {"first", int64_t(s.first)},
+                               {"pixel_step", int64_t(s.pixel_step)},       {"channel_step", int64_t(s.channel_step)}};
+  add_stage(stage, fields);
+  return fields;
+}
+
+const char* suffix_of(DspForm form) {
+  return form == DspForm::plain ? "_plain" : form == DspForm::clamped ? "_clamped" : "";
+}
+const char* note_of(DspForm form) {
+  return form == DspForm::plain ? "DSP, one byte a weight" : "DSP, two channels share a half";
+}
+
+Layer dense(Lowering& lowering, const IntegerConv& conv) {
+  const ConvDspShape s = dense_shape(conv);
+  std::vector<int8_t> weights(conv.weights.size());
+  pack_conv(conv.shape, conv.weights.data(), weights.data());
+  const int32_t quads = dsp_panel(s).quads;
+  const DspForm form =
+      dsp_form(weights.data(), conv.bias.data(), s.out_channels, conv_depth(conv.shape), output_stage(s));
+  std::vector<int32_t> packed(size_t(packed_conv_dsp_words(quads, s.out_channels)));
+  pack_conv_dsp(s, form, weights.data(), packed.data());
+  std::vector<int32_t> channels(size_t(packed_conv_dsp_channel_words(s.out_channels)));
+  pack_conv_dsp_channels(s.out_channels, form, conv.bias.data(), conv.multipliers.data(), channels.data());
+
+  Layer layer;
+  const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
+  layer.kernel = std::string(each_pixel ? "pointwise_dsp" : "conv2d_dsp") + suffix_of(form);
+  layer.headers = {"arch/dsp_conv.hpp"};
+  layer.constants_struct = "ConvDsp";
+  layer.shape_struct = "ConvDspShape";
+  layer.shape = fields_of(conv.shape, s);
+  layer.band = conv_dsp_contract(s);
+  layer.takes_scratch = true;
+  layer.scratch_bytes = each_pixel ? pointwise_dsp_scratch_bytes(s) : conv_dsp_scratch_bytes(s);
+  layer.note = note_of(form);
+  const int32_t pairs = (s.out_channels + 1) / 2;
+  const int w = lowering.constant(
+      constant_of(conv.name + "_weights",
+                  fmt::format("[{}][{}][2]: pair of output channels, four inputs each", pairs, quads), packed));
+  const int c = lowering.constant(
+      constant_of(conv.name + "_channels", fmt::format("[{}][4]: biases and multipliers of a pair", pairs), channels));
+  layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{c}}};
+  return layer;
+}
+
+Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  std::vector<int32_t> packed(size_t(s.in_channels) * depthwise_dsp_words);
+  pack_depthwise_dsp(s.in_channels, conv.weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
+  const bool saturates = depthwise_dsp_saturates(output_stage(s));
+
+  Layer layer;
+  layer.kernel = !saturates        ? "depthwise_planes_plain_dsp"
+                 : s.stride_x == 1 ? "depthwise_planes_dsp"
+                                   : "depthwise_planes_stride2_dsp";
+  layer.headers = {"arch/dsp_depthwise.hpp"};
+  layer.constants_struct = "DepthwiseDsp";
+  layer.shape_struct = "DepthwiseDspShape";
+  layer.shape = {{"in_height", int64_t(s.in_height)},  {"in_width", int64_t(s.in_width)},
+                 {"channels", int64_t(s.in_channels)}, {"out_width", int64_t(s.out_width)},
+                 {"stride_y", int64_t(s.stride_y)},    {"stride_x", int64_t(s.stride_x)},
+                 {"pad_top", int64_t(s.pad_top)},      {"pad_left", int64_t(s.pad_left)}};
+  add_stage(s, layer.shape);
+  layer.band = conv_contract(s);
+  layer.note = saturates ? "DSP, from planes" : "DSP, from planes, any output stage";
+  const int w = lowering.constant(constant_of(
+      conv.name + "_weights", fmt::format("[{}][5]: three kernel rows, bias, multiplier", s.in_channels), packed));
+  const std::vector<uint8_t> zeros(size_t(s.in_width) + 4, uint8_t(s.in_zero_point));
+  ConstantArray pad =
+      constant_of(conv.name + "_pad_plane", fmt::format("[{}]: a row outside the image", zeros.size()), zeros);
+  pad.weights = false;
+  layer.fields = {{"weights", Field::Array{w}}, {"pad_plane", Field::Array{lowering.constant(std::move(pad))}}};
+  return layer;
+}
+
+}  // namespace
+
+bool dsp_writes_planes(const ConvShape& s) {
+  return s.group_in_channels == s.in_channels && (s.dilation_x == 1 || s.kernel_width == 1);
+}
+
+bool dsp_reads_planes(const ConvShape& s) {
+  return is_depthwise(s) && s.group_out_channels == 1 && s.kernel_height == 3 && s.kernel_width == 3 &&
+         s.dilation_y == 1 && s.dilation_x == 1 && (s.stride_x == 1 || s.stride_x == 2) && s.pad_left <= 1 &&
+         pad_right(s) <= 1;
+}
+
+std::optional<Layer> choose_dsp_conv(Lowering& lowering, const IntegerConv& conv) {
+  if (conv.in == Layout::planes) return depthwise(lowering, conv);
+  if (dsp_writes_planes(conv.shape)) return dense(lowering, conv);
+  return {};
+}
+
+}  // namespace thimble::compiler

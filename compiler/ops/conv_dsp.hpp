@@ -1,0 +1,18 @@
+// The kernels for cores with the DSP extension: which convolutions they take, and how those lower.
+#pragma once
+#include <optional>
+
+#include "compiler/ops/conv_kernels.hpp"
+
+namespace thimble::compiler {
+
+// As choose_conv_kernel, for features().dsp; nothing where the portable kernel has to do.
+std::optional<Layer> choose_dsp_conv(Lowering&, const IntegerConv&);
+
+// Whether the kernel for a convolution of this shape can write its result as planes.
+bool dsp_writes_planes(const ConvShape&);
+
+// Whether a convolution of this shape has a kernel that reads planes.
+bool dsp_reads_planes(const ConvShape&);
+
+}  // namespace thimble::compiler
