@@ -70,8 +70,8 @@ void Lowering::alias(const Value* value, int buffer, Layout layout) {
 
 int Lowering::image(int buffer, int64_t n) {
   const Buffer of = program_.buffers[size_t(buffer)];
-  ensure(of.layout == Layout::nhwc, "lowering: image() of '" + of.name + "', which is not nhwc");
   if (of.type.shape[0] == 1) return buffer;
+  ensure(of.layout == Layout::nhwc, "lowering: image() of '" + of.name + "', which is not nhwc");
   TensorType type = of.type;
   type.shape[0] = 1;
   const int view = new_buffer(of.name + "_" + std::to_string(n), type, of.layout);

@@ -138,9 +138,9 @@ inline Failure check_conv(const Case& c, Workspace& w, int32_t index) {
     return {"form", index, int32_t(best)};
   const DspForm forms[] = {best, DspForm::plain};
   for (DspForm form : forms) {
-    Failure f = check_bands(c, w, w.input, c.in_row(), 0, index, SharedConv(c, w, form, is_pointwise(c)));
+    Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, is_pointwise(c)));
     if (f.what != nullptr) return f;
-    if (is_pointwise(c)) f = check_bands(c, w, w.input, c.in_row(), 0, index, SharedConv(c, w, form, false));
+    if (is_pointwise(c)) f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, false));
     if (f.what != nullptr) return f;
   }
   return {};
@@ -164,7 +164,7 @@ Failure check_fixed_convs(Workspace& w) {
       const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
         call_conv(form, is_pointwise(c), layer, in, out, y0, y1, scratch);
       };
-      const Failure f = check_bands(c, w, w.input, c.in_row(), 0, index, kernel);
+      const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
       if (f.what != nullptr) return f;
     }
     return check_fixed_convs<cases, index + 1>(w);

@@ -59,11 +59,11 @@ void call_depthwise(const Case& c, bool plain, const Layer& l, const RowView& in
     depthwise_planes_stride2_dsp(l, in, out, y0, y1);
 }
 
-// Fills w.planes from the input.
+// Fills w.planes from the input; borders come from plane_borders.
 inline void make_planes(const Case& c, Workspace& w) {
   const int32_t pitch = c.width + 1;
   for (int8_t& b : w.planes) b = 0x2d;
-  for (int32_t i = 0; i <= c.height * c.in_channels; ++i) w.planes[i * pitch] = int8_t(c.in_zero_point);
+  plane_borders({reinterpret_cast<uint8_t*>(w.planes), c.in_channels * pitch, c.height}, c.width, c.in_zero_point);
   for (int32_t y = 0; y < c.height; ++y)
     for (int32_t x = 0; x < c.width; ++x)
       for (int32_t i = 0; i < c.in_channels; ++i)
@@ -85,7 +85,8 @@ Failure check_depthwise(const Case& c, const Shape& shape, Workspace& w, int32_t
     const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) {
       call_depthwise(c, plain != 0, layer, in, out, y0, y1);
     };
-    const Failure f = check_bands(c, w, w.planes, c.in_channels * (c.width + 1), 1, index, kernel);
+    const auto borders = [&](const RowRing& ring) { plane_borders(ring, c.width, c.in_zero_point); };
+    const Failure f = check_bands(c, w, w.planes, c.in_channels * (c.width + 1), borders, index, kernel);
     if (f.what != nullptr) return f;
   }
   return {};

@@ -4,6 +4,7 @@
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_conv.pack.hpp"
+#include "thimble/planes.hpp"
 #include "thimble/rows.hpp"
 
 namespace thimble {
@@ -136,13 +137,6 @@ THIMBLE_INLINE void multiply_panel(const Layer& layer, const Product& p, int8_t*
     if (layer.out_channels > 1) weights = multiply_called<form>(layer, p, out0, out1);
     if (layer.out_channels % 2 != 0) multiply_last<form>(layer, p, weights, out0, out1);
   }
-}
-
-// The borders of a row of planes: a byte before each plane, and one behind the last, which is the next row's first or
-// the buffer's tail.
-inline void write_borders(int8_t* row, int32_t channels, int32_t pitch, int32_t zero_point) {
-  *row = int8_t(zero_point);
-  for (int8_t* const end = row + channels * pitch; row != end;) *(row += pitch) = int8_t(zero_point);
 }
 
 // --- filling the panel ---
@@ -288,7 +282,6 @@ THIMBLE_INLINE void conv2d(const Layer& layer, const RowView& in, const RowRing&
   for (int32_t y = y0; y < y1; ++y) {
     const bool rows_inside = find_rows(layer, in, y, offsets);
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y)) + layer.first;
-    if (layer.first != 0) write_borders(to - layer.first, layer.out_channels, layer.channel_step, layer.zero_point);
     int8_t* const row_end = to + layer.out_width * layer.pixel_step;
     const int32_t last_inside = rows_inside ? layer.in_width - layer.kernel_width : -1;
     for (int32_t x = -layer.pad_left; to != row_end; to += layer.pixel_step, x += layer.stride_x) {
@@ -338,7 +331,6 @@ THIMBLE_INLINE void pointwise(const Layer& layer, const RowView& in, const RowRi
     }
     const int8_t* from = reinterpret_cast<const int8_t*>(in.base) + in_row * in.row_bytes;
     int8_t* to = reinterpret_cast<int8_t*>(out.base) + out_row * out.row_bytes + layer.first;
-    if (layer.first != 0) write_borders(to - layer.first, layer.out_channels, layer.channel_step, layer.zero_point);
     y0 += rows;
     int32_t pixels = rows * layer.out_width;
     if (waiting != nullptr) {

@@ -5,6 +5,7 @@
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_depthwise.pack.hpp"
+#include "thimble/planes.hpp"
 #include "thimble/rows.hpp"
 
 namespace thimble {

@@ -7,12 +7,7 @@
 
 namespace thimble {
 
-// A row of planes is [channel][1 + width] int8: a border byte, then the pixels. The border of the next plane is the
-// right border too; behind the last row of a buffer or ring lie plane_tail_bytes more. Borders hold the zero point; who
-// writes a row writes its borders, the byte behind the row included. This kernel reads up to two bytes behind a row, so
-// inside the tail.
-constexpr int32_t plane_tail_bytes = 4;
-
+// The kernels read up to two bytes behind a row of planes: inside its tail (thimble/planes.hpp).
 // The stride along x is in the kernel's name: depthwise_planes_dsp is for 1, depthwise_planes_stride2_dsp for 2,
 // depthwise_planes_plain_dsp for both.
 struct DepthwiseDspShape {
