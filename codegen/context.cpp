@@ -2,6 +2,7 @@
 #include "codegen/context.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "codegen/names.hpp"
 #include "compiler/error.hpp"
@@ -16,25 +17,41 @@ std::vector<std::string> layer_names(const Program& program) {
   return identifiers(names, "layer");
 }
 
-// Names for the buffers that layers read and write or that have a place of their own; the others get none.
-std::vector<std::string> value_names(const Program& program) {
-  std::vector<bool> used(program.buffers.size(), false);
+// Buffers that layers read or write.
+std::set<int> operands(const Program& program) {
+  std::set<int> used;
   for (const Layer& layer : program.layers) {
-    for (const Operand& in : layer.inputs) used[size_t(in.buffer)] = true;
-    for (int out : layer.outputs) used[size_t(out)] = true;
+    for (const Operand& in : layer.inputs) used.insert(in.buffer);
+    used.insert(layer.outputs.begin(), layer.outputs.end());
   }
-  std::vector<size_t> named;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < program.buffers.size(); ++i) {
-    if (!used[i] && program.buffers[i].view_of) continue;
-    named.push_back(i);
-    names.push_back(program.buffers[i].name);
-  }
+  return used;
+}
+
+// Storages get the names that the model gives them. A view that layers read gets its own where that is free, else its
+// storage's with its layout: "image_nhwc". Views that nobody reads get none.
+std::vector<std::string> value_names(const Program& program) {
   // Members and locals of the struct that the values' accessors are members of.
-  const std::vector<std::string> ids =
-      identifiers(names, "value", {"arena", "run", "probe_rows", "row", "next", "end", "Inference"});
+  std::set<std::string> taken{"arena", "run", "probe_rows", "row", "next", "end", "Inference"};
+  std::vector<std::string> storage_names, view_names;
+  for (const Buffer& b : program.buffers) (b.view_of ? view_names : storage_names).push_back(b.name);
+  const std::vector<std::string> storages = identifiers(storage_names, "value", taken);
+  const std::vector<std::string> views = identifiers(view_names, "value");
   std::vector<std::string> values(program.buffers.size());
-  for (size_t i = 0; i < named.size(); ++i) values[named[i]] = ids[i];
+  size_t next_storage = 0, next_view = 0;
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!program.buffers[i].view_of) values[i] = storages[next_storage++];
+  taken.insert(storages.begin(), storages.end());
+  const std::set<std::string> claimed = taken;
+  Names unique("value", std::move(taken));
+  const std::set<int> used = operands(program);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Buffer& b = program.buffers[i];
+    if (!b.view_of) continue;
+    const std::string& own = views[next_view++];
+    if (used.count(int(i)) == 0) continue;
+    const std::string layout = b.layout == Layout::flat ? "_flat" : b.layout == Layout::nhwc ? "_nhwc" : "_planes";
+    values[i] = unique.take(claimed.count(own) == 0 ? own : values[size_t(*b.view_of)] + layout);
+  }
   return values;
 }
 

@@ -210,7 +210,8 @@ class InferenceEmitter {
   void emit_region(const Region& region, const std::vector<Producer>& producers) {
     const Producer& driver = producers.back();
     for (int i = region.first; i <= region.last; ++i) emit_borders(i);
-    w_.line("for (int32_t row = 0; row < {}; row += {}) {{", height_of(driver), driver.band_rows);
+    w_.line("for (int32_t row = 0; row < {}; {}) {{", height_of(driver),
+            driver.band_rows == 1 ? "++row" : fmt::format("row += {}", driver.band_rows));
     w_.indent();
     emit_body(producers, driver);
     w_.outdent();

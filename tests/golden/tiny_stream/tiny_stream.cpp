@@ -131,7 +131,7 @@ struct Inference {
   thimble::RowRing block_sum() const { return {arena + 108, 4, 5}; }
   thimble::RowRing strided() const { return {arena + 144, 4, 2}; }
   thimble::RowRing sigmoid() const { return {arena + 164, 4, 5}; }
-  int8_t* sigmoid_flat() const { return reinterpret_cast<int8_t*>(arena + 164); }
+  int8_t* model_sigmoid_flat() const { return reinterpret_cast<int8_t*>(arena + 164); }
   float* scores() const { return reinterpret_cast<float*>(arena + 184); }
 
   // Rows stream from block_first to sigmoid: each function makes the rows of one value up to `end`.
@@ -162,7 +162,7 @@ struct Inference {
       thimble::window_sum(layers::strided, block_sum(), strided(), row, next, arena + 200);
       thimble::lookup(layers::sigmoid, strided(), sigmoid(), row, next);
     }
-    thimble::dense(layers::head, sigmoid_flat(), scores());
+    thimble::dense(layers::head, model_sigmoid_flat(), scores());
   }
 };
 

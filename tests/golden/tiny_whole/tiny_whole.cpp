@@ -122,7 +122,7 @@ struct Inference {
   thimble::RowRing block_sum() const { return {arena + 108, 4, 9}; }
   thimble::RowRing strided() const { return {arena + 144, 4, 5}; }
   thimble::RowRing sigmoid() const { return {arena + 164, 4, 5}; }
-  int8_t* sigmoid_flat() const { return reinterpret_cast<int8_t*>(arena + 164); }
+  int8_t* model_sigmoid_flat() const { return reinterpret_cast<int8_t*>(arena + 164); }
   float* scores() const { return reinterpret_cast<float*>(arena + 184); }
 
   void run() {
@@ -131,7 +131,7 @@ struct Inference {
     thimble::add_rows(layers::block_add, block_second(), block_first(), block_sum(), 0, 9);
     thimble::window_sum(layers::strided, block_sum(), strided(), 0, 5, arena + 200);
     thimble::lookup(layers::sigmoid, strided(), sigmoid(), 0, 5);
-    thimble::dense(layers::head, sigmoid_flat(), scores());
+    thimble::dense(layers::head, model_sigmoid_flat(), scores());
   }
 };
 
