@@ -7,13 +7,11 @@
 
 #include "compiler/error.hpp"
 #include "compiler/import_node.hpp"
+#include "thimble/dense.pack.hpp"
 
 namespace thimble::compiler {
 
 namespace {
-
-// An int32 sum of that many products of two int8 cannot overflow on the way.
-constexpr int64_t most_inputs = 131071;
 
 // Rows of a value seen as a matrix of `columns` columns.
 int64_t rows_of(const Shape& shape, int64_t columns) {
@@ -208,7 +206,7 @@ std::vector<RealTensor> Gemm::eval(std::span<const RealTensor> in) const {
 
 bool Gemm::integer_form(std::span<const TensorType> in, const Storage& stored_as) const {
   const TensorType &a = in[0], &b = in[1];
-  if (gemm_.alpha != 1 || (has_bias_ && gemm_.beta != 1) || inputs(b) > most_inputs) return false;
+  if (gemm_.alpha != 1 || (has_bias_ && gemm_.beta != 1) || inputs(b) > dense_most_inputs) return false;
   for (const TensorType& t : {a, b})
     if (t.element != ElementType::int8 || !t.quantization) return false;
   const Quantization& weights = *b.quantization;

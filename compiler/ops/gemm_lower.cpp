@@ -31,13 +31,15 @@ std::vector<T> weight_rows(const Gemm& gemm, const Tensor& b) {
   return rows;
 }
 
-// The weights as a constant of the program. On other cores other packings may follow: one kernel each.
+// The weights as a constant of the program.
 template <class T>
-int packed_weights(Lowering& lowering, const Node& node, const std::vector<T>& rows, int64_t n, int64_t k) {
+int packed_weights(Lowering& lowering, const Node& node, const std::vector<T>& rows, int64_t n, int64_t k,
+                   const std::string& what) {
   std::vector<T> packed(rows.size());
   pack_dense(rows.data(), int32_t(n), int32_t(k), packed.data());
   return lowering.constant(array_of(node.name + "_weights",
-                                    fmt::format("{} outputs x {} inputs, 4 outputs side by side", n, k), packed, true));
+                                    fmt::format("{}{} outputs x {} inputs, 4 outputs side by side", what, n, k), packed,
+                                    true));
 }
 
 // The layer but for its fields.
@@ -65,7 +67,7 @@ void lower_dense_f32(Lowering& lowering, const Node& node, const Gemm& gemm) {
   if (gemm.gemm().alpha != 1)
     for (float& w : rows) w *= gemm.gemm().alpha;
   Layer layer = dense_layer(lowering, node, gemm, "dense_f32", "DenseF32");
-  layer.fields.push_back({"weights", Field::Array{packed_weights(lowering, node, rows, n, k)}});
+  layer.fields.push_back({"weights", Field::Array{packed_weights(lowering, node, rows, n, k, "")}});
   if (gemm.has_bias()) {
     const auto stored = node.inputs[2]->constant->as<float>();
     std::vector<float> bias(size_t(n), stored[0]);
@@ -143,7 +145,9 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const TensorType& y = node.outputs[0]->type;
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
-  const int weights = packed_weights(lowering, node, rows, n, k);
+  std::vector<uint8_t> offset_rows;
+  for (int8_t w : rows) offset_rows.push_back(uint8_t(w + dense_weight_offset));
+  const int weights = packed_weights(lowering, node, offset_rows, n, k, "plus 128: ");
   const int bias = lowering.constant(array_of(
       node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
   const int multipliers = lowering.constant(array_of(

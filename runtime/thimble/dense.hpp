@@ -5,11 +5,11 @@
 
 namespace thimble {
 
-// sums[o] = sum over i of weights[i][o] * in[i] for four outputs. One load of an input serves all four: 1.25 loads, a
-// multiply and an add a MAC, and an eighth of the loop's control.
-template <class T, class Sum>
-inline void sum_products_of_4(const T* in, const T* weights, int32_t inputs, Sum* sums) {
-  Sum s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+// sums[o] = start + sum over i of weights[i][o] * in[i] for four outputs. One load of an input serves all four: 1.25
+// loads, a multiply and an add a MAC, and an eighth of the loop's control.
+template <class T, class Weight, class Sum>
+inline void sum_products_of_4(const T* in, const Weight* weights, int32_t inputs, Sum start, Sum* sums) {
+  Sum s0 = start, s1 = start, s2 = start, s3 = start;
   const T* const end = in + inputs;
   for (const T* const pairs_end = in + (inputs & ~int32_t(1)); in != pairs_end; in += 2, weights += 8) {
     const Sum a = in[0];
@@ -37,24 +37,24 @@ inline void sum_products_of_4(const T* in, const T* weights, int32_t inputs, Sum
 }
 
 // One output, of those left over.
-template <class T, class Sum>
-inline void sum_products_of_1(const T* in, const T* weights, int32_t inputs, Sum* sums) {
-  Sum s = 0;
+template <class T, class Weight, class Sum>
+inline void sum_products_of_1(const T* in, const Weight* weights, int32_t inputs, Sum start, Sum* sums) {
+  Sum s = start;
   for (int32_t i = 0; i < inputs; ++i) s += Sum(weights[i]) * Sum(in[i]);
   sums[0] = s;
 }
 
 // Calls store(o, sum) for each output of one row.
-template <class T, class Sum, class Store>
-inline void dense_row(const T* in, const T* weights, int32_t inputs, int32_t outputs, Store store) {
+template <class T, class Weight, class Sum, class Store>
+inline void dense_row(const T* in, const Weight* weights, int32_t inputs, int32_t outputs, Sum start, Store store) {
   Sum sums[4];
   int32_t o = 0;
   while (o < outputs) {
     const int32_t block = outputs - o >= 4 ? 4 : 1;
     if (block == 4)
-      sum_products_of_4(in, weights, inputs, sums);
+      sum_products_of_4(in, weights, inputs, start, sums);
     else
-      sum_products_of_1(in, weights, inputs, sums);
+      sum_products_of_1(in, weights, inputs, start, sums);
     weights += block * inputs;
     for (int32_t k = 0; k < block; ++k, ++o) store(o, sums[k]);
   }
@@ -63,16 +63,20 @@ inline void dense_row(const T* in, const T* weights, int32_t inputs, int32_t out
 template <class Shape>
 void dense(const Dense<Shape>& c, const int8_t* in, int8_t* out) {
   const OutputStage stage = output_stage(c);
-  for (int32_t row = 0; row < c.rows; ++row, in += c.inputs, out += c.outputs)
-    dense_row<int8_t, int32_t>(in, c.weights, c.inputs, c.outputs, [&](int32_t o, int32_t sum) {
+  for (int32_t row = 0; row < c.rows; ++row, in += c.inputs, out += c.outputs) {
+    int32_t sum_of_inputs = 0;
+    for (int32_t i = 0; i < c.inputs; ++i) sum_of_inputs += in[i];
+    // The weights as stored give 128 * (sum of inputs) more.
+    dense_row(in, c.weights, c.inputs, c.outputs, -dense_weight_offset * sum_of_inputs, [&](int32_t o, int32_t sum) {
       out[o] = int8_t(requantize(sum + c.bias[o], c.multipliers[o * c.multiplier_step], stage));
     });
+  }
 }
 
 template <class Shape>
 void dense_f32(const DenseF32<Shape>& c, const float* in, float* out) {
   for (int32_t row = 0; row < c.rows; ++row, in += c.inputs, out += c.outputs)
-    dense_row<float, float>(in, c.weights, c.inputs, c.outputs, [&](int32_t o, float sum) {
+    dense_row(in, c.weights, c.inputs, c.outputs, 0.0f, [&](int32_t o, float sum) {
       const float y = c.bias != nullptr ? sum + c.bias[o] : sum;
       out[o] = y < c.low ? c.low : y > c.high ? c.high : y;
     });

@@ -208,7 +208,7 @@ TEST_CASE("which Gemm has an integer form") {
   by_input.quantization = Quantization{{1, 1, 1, 1}, {0, 0, 0, 0}, 0};
   CHECK_FALSE(holds(Gemm({}, false), {x, by_input}));
   CHECK_FALSE(Gemm({}, false).integer_form(std::vector<TensorType>{x, w}, Storage{ElementType::uint8, {{1.0f}, {0}}}));
-  CHECK_FALSE(holds(Gemm({}, false), {int8s({1, 131072}, 0.5f, 0), int8s({131072, 2}, 0.5f, 0)}));
+  CHECK_FALSE(holds(Gemm({}, false), {int8s({1, 43801}, 0.5f, 0), int8s({43801, 2}, 0.5f, 0)}));
 }
 
 TEST_CASE("Gemm refuses an int8 layer whose bias leaves int32") {
