@@ -5,26 +5,20 @@
 #include <algorithm>
 
 #include "compiler/error.hpp"
+#include "compiler/ops/reorder.hpp"
 #include "thimble/broadcast.pack.hpp"
 
 namespace thimble::compiler {
 
 namespace {
 
-// Strides of a dense tensor for each of its axes, in elements, when they lie in `order`; 0 for extents of 1.
-std::vector<int64_t> strides_in(const Shape& shape, const std::vector<int>& order) {
-  std::vector<int64_t> strides(shape.size());
-  int64_t stride = 1;
-  for (size_t i = order.size(); i-- > 0; stride *= shape[size_t(order[i])])
-    strides[size_t(order[i])] = shape[size_t(order[i])] == 1 ? 0 : stride;
+// Strides of an operand per axis of a result of rank `rank`, whose last axes are the operand's; 0 where it repeats.
+std::vector<int64_t> aligned(const Shape& shape, const std::vector<int>& order, size_t rank) {
+  std::vector<int64_t> strides = strides_in(shape, order);
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] == 1) strides[i] = 0;
+  strides.insert(strides.begin(), rank - shape.size(), 0);
   return strides;
-}
-
-// Per axis of a result of rank `rank`: the operand's axes are its last ones.
-std::vector<int64_t> aligned(const std::vector<int64_t>& strides, size_t rank) {
-  std::vector<int64_t> all(rank - strides.size(), 0);
-  all.insert(all.end(), strides.begin(), strides.end());
-  return all;
 }
 
 // The operand's axes in the order in which the result's lie.
@@ -123,7 +117,7 @@ class Broadcasting {
     const size_t rank = v.type.shape.size();
     const std::vector<int> order =
         v.is_constant() ? order_within(order_, rank) : Lowering::physical_axes(layout_for(&v), rank);
-    return aligned(strides_in(v.type.shape, order), shape().size());
+    return aligned(v.type.shape, order, shape().size());
   }
 
   Operand operand(const Value* v, bool alike) {

@@ -1,4 +1,4 @@
-// Writes a tensor's elements in another order of its axes.
+// Writes elements of a tensor in another order of its axes.
 #pragma once
 #include "thimble/transpose.pack.hpp"
 
@@ -10,7 +10,7 @@ void transpose(const Transpose& layer, const T* in, T* out) {
   const int32_t inner = layer.rank - 1;
   const int32_t count = layer.extents[inner], stride = layer.strides[inner];
   int32_t index[max_transpose_axes] = {};
-  int32_t from = 0;
+  int32_t from = layer.start;
   for (;;) {
     const T* p = in + from;
     for (int32_t i = 0; i < count; ++i, p += stride) *out++ = *p;

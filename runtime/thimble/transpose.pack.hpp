@@ -1,4 +1,4 @@
-// Constants of the kernel that writes a tensor's elements in another order of its axes.
+// Constants of the kernel that writes elements of a tensor in another order: transpositions, slices, repeats.
 #pragma once
 #include <stdint.h>
 
@@ -12,6 +12,7 @@ struct Transpose {
   int32_t rank;            // 1 to max_transpose_axes
   const int32_t* extents;  // of the result's axes
   const int32_t* strides;  // in the operand, in elements
+  int32_t start;           // element of the operand that comes first
 };
 
 }  // namespace thimble
