@@ -1,9 +1,11 @@
-// f(g(... (x))) -> Table(x)
-// For functions of each single element (Relu, Sigmoid, Mul by a number, QuantizeLinear, DequantizeLinear ...) between
-// two values of one byte with one scale each: 256 results, made here. Values in between are read by the chain alone.
-// Not exact: each step is rounded to float32, as ONNX Runtime does.
+// f(x), g(x), h(f(x), g(x)) ... -> Table(x)
+// For functions of each single element (Relu, Sigmoid, Mul by a number or of two such, QuantizeLinear, DequantizeLinear
+// ...) that all follow from one value of a byte with one scale, up to another such value: 256 results, made here.
+// Values in between are read by these nodes alone. Not exact: each step is rounded to float32, as ONNX Runtime does.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "compiler/ops/table.hpp"
 #include "passes/layer_parts.hpp"
@@ -15,42 +17,27 @@ namespace thimble::compiler {
 
 namespace {
 
-// The operand of which `n` is a function of single elements: of an op of one operand, or of an affine one (Add, Mul
-// ...) whose other operands are single known numbers. Null otherwise.
-Value* varying_operand(const Node& n) {
-  if (n.outputs.size() != 1) return nullptr;
-  for (size_t i = 0; i < n.inputs.size(); ++i) {
-    const bool unary = n.inputs.size() == 1 && (n.op->elementwise_unary() || n.op->is_identity());
-    bool single = unary || n.op->affine_in(i);
-    for (size_t k = 0; k < n.inputs.size() && single; ++k)
-      single = k == i || (element_count(n.inputs[k]->type.shape) == 1 && known_numbers(n.inputs[k]));
-    if (single && !n.inputs[i]->is_constant() && n.inputs[i]->type.shape == n.outputs[0]->type.shape)
-      return n.inputs[i];
-  }
-  return nullptr;
-}
-
 bool one_byte(const Value* v) {
   return fits_table(v->type.element, v->type.quantization);
 }
 
-bool one_scale(const Value* v) {
-  return !v->type.quantization || !v->type.quantization->per_axis();
+bool one_number(const Value* v) {
+  return element_count(v->type.shape) == 1 && known_numbers(v);
 }
 
-// The nodes of the longest chain that ends with `last` and starts behind a value of one byte; the first comes last.
-std::vector<const Node*> chain_to(const Graph& graph, const Node* last) {
-  std::vector<const Node*> chain;
-  size_t closed = 0;  // nodes of the longest part that starts behind a value of one byte
-  for (const Node* n = last; n && one_scale(n->outputs[0]);) {
-    const Value* operand = varying_operand(*n);
-    if (!operand) break;
-    chain.push_back(n);
-    if (one_byte(operand)) closed = chain.size();
-    n = sole_producer(graph, operand);
+// The operands that vary when each element of the result follows from one element of each of them, and from single
+// known numbers; empty for every other node.
+std::vector<Value*> varying_operands(const Node& n) {
+  const bool elementwise =
+      n.inputs.size() == 1 ? n.op->elementwise_unary() || n.op->is_identity() : n.op->channelwise();
+  if (!elementwise || n.outputs.size() != 1) return {};
+  std::vector<Value*> varying;
+  for (Value* v : n.inputs) {
+    if (one_number(v)) continue;
+    if (v->is_constant() || v->type.shape != n.outputs[0]->type.shape) return {};
+    varying.push_back(v);
   }
-  chain.resize(closed);
-  return chain;
+  return varying;
 }
 
 // Stored as the type says and read back.
@@ -62,31 +49,86 @@ double through_storage(double v, const TensorType& t) {
   return double(float(q - zero) * scale);
 }
 
-double apply(const std::vector<const Node*>& chain, double v) {
-  for (auto n = chain.rbegin(); n != chain.rend(); ++n) {
-    const Value* varying = varying_operand(**n);
-    std::vector<RealTensor> operands;
-    for (const Value* operand : (*n)->inputs)
-      operands.push_back(operand == varying ? RealTensor{{1}, {v}} : *known_numbers(operand));
-    v = (*n)->op->eval(operands)[0].values[0];
-    if (*n != chain.front()) v = through_storage(v, (*n)->outputs[0]->type);
+// Nodes that compute `result` from `source`, the last one first.
+struct Function {
+  std::vector<const Node*> nodes;
+  Value* source = nullptr;
+
+  double operator()(double x) const {
+    std::map<const Value*, double> made{{source, x}};
+    for (auto n = nodes.rbegin(); n != nodes.rend(); ++n) {
+      std::vector<RealTensor> operands;
+      for (const Value* v : (*n)->inputs) {
+        const auto it = made.find(v);
+        operands.push_back(it == made.end() ? *known_numbers(v) : RealTensor{{1}, {it->second}});
+      }
+      const double y = (*n)->op->eval(operands)[0].values[0];
+      // The last result is stored by the table.
+      made[(*n)->outputs[0]] = *n == nodes.front() ? y : through_storage(y, (*n)->outputs[0]->type);
+    }
+    return made.at(nodes.front()->outputs[0]);
   }
-  return v;
-}
+};
+
+// The largest function that ends with `last`: grows over the latest value it reads, and is whole wherever it reads one
+// value, of a byte.
+class Search {
+ public:
+  Search(const Graph& graph, const std::map<const Node*, size_t>& order) : graph_(graph), order_(order) {}
+
+  Function run(const Node* last) {
+    Function whole;
+    for (const Node* next = last; next && take(next);) {
+      if (read_.size() == 1 && one_byte(*read_.begin())) whole = {nodes_, *read_.begin()};
+      next = latest();
+    }
+    return whole;
+  }
+
+ private:
+  bool take(const Node* n) {
+    const std::vector<Value*> operands = varying_operands(*n);
+    if (operands.empty()) return false;
+    nodes_.push_back(n);
+    read_.erase(n->outputs[0]);
+    read_.insert(operands.begin(), operands.end());
+    return true;
+  }
+
+  // The maker of the value made last; null when others read that too, or it is stored along an axis.
+  const Node* latest() const {
+    const auto made_at = [&](const Value* v) {
+      const auto it = order_.find(v->producer);
+      return it == order_.end() ? -1 : int64_t(it->second);
+    };
+    Value* v = *std::max_element(read_.begin(), read_.end(),
+                                 [&](const Value* a, const Value* b) { return made_at(a) < made_at(b); });
+    if (made_at(v) < 0 || graph_.is_output(v)) return nullptr;
+    if (v->type.quantization && v->type.quantization->per_axis()) return nullptr;
+    const auto inside = [&](const Node* n) { return std::find(nodes_.begin(), nodes_.end(), n) != nodes_.end(); };
+    const std::vector<Node*> all = readers(graph_, v);
+    return std::all_of(all.begin(), all.end(), inside) ? v->producer : nullptr;
+  }
+
+  const Graph& graph_;
+  const std::map<const Node*, size_t>& order_;
+  std::vector<const Node*> nodes_;
+  std::set<Value*> read_;
+};
 
 }  // namespace
 
 void fuse_tables(Graph& graph, ReportLines&) {
   const std::vector<Node*> nodes = graph.nodes();
+  std::map<const Node*, size_t> order;
+  for (size_t i = 0; i < nodes.size(); ++i) order[nodes[i]] = i;
   for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
     if ((*it)->outputs.size() != 1 || !one_byte((*it)->outputs[0])) continue;
     Value* result = (*it)->outputs[0];
-    if (readers(graph, result).empty() && !graph.is_output(result)) continue;  // a later chain has it already
-    const std::vector<const Node*> chain = chain_to(graph, *it);
-    if (chain.empty() || (chain.size() == 1 && dynamic_cast<const TableOp*>((*it)->op.get()))) continue;
-    Value* start = varying_operand(*chain.back());
-    const auto f = [&](double v) { return apply(chain, v); };
-    replace_by_node(graph, result, make_table(f, start->type, storage_of(result->type)), {start});
+    if (readers(graph, result).empty() && !graph.is_output(result)) continue;  // a later function has it already
+    const Function f = Search(graph, order).run(*it);
+    if (f.nodes.empty() || (f.nodes.size() == 1 && dynamic_cast<const TableOp*>((*it)->op.get()))) continue;
+    replace_by_node(graph, result, make_table(f, f.source->type, storage_of(result->type)), {f.source});
   }
 }
 

@@ -72,23 +72,6 @@ Weight not_reading(int64_t input) {
   return [=](int64_t m, int64_t c, int64_t t) { return c == input ? 0 : busy(m, c, t); };
 }
 
-// Channels of each value that `now` kept: they must be channels of `before`, in order, to the bit.
-bool is_part_of(const Tensor& now, const Tensor& before) {
-  const int64_t have = before.type.shape[1], kept = now.type.shape[1];
-  const int64_t inner = element_count(before.type.shape) / have;
-  if (element_count(now.type.shape) != kept * inner) return false;
-  int64_t from = 0;
-  for (int64_t c = 0; c < kept; ++c, ++from) {
-    const auto same = [&] {
-      return std::equal(now.bytes.begin() + c * inner, now.bytes.begin() + (c + 1) * inner,
-                        before.bytes.begin() + from * inner);
-    };
-    while (from < have && !same()) ++from;
-    if (from == have) return false;
-  }
-  return true;
-}
-
 // Runs the pass and compares every value; gives the channels of each value: "a 4, b 3".
 std::string eliminate(Graph& g) {
   const Values inputs = complete_inputs(g, {});

@@ -1,4 +1,5 @@
 // Chains of functions of single bytes become one table.
+#include "compiler/ops/binary.hpp"
 #include "compiler/ops/table.hpp"
 #include "tests/passes/tiny_ops.hpp"
 
@@ -47,6 +48,31 @@ TEST_CASE("fuse_tables: a rescale, and tables in a row, rounding where the model
   g.outputs = {add(g, make<Clamp>(0.0), {v}, "y", fine)};
   apply_to_every_byte(g, 0);
   CHECK(ops_of(g) == "Table");
+}
+
+TEST_CASE("fuse_tables: arithmetic with single numbers, and of two functions of one value") {
+  Graph g;
+  Value* x = add(g, make<Store>(), {input(g, fine)}, "real");
+  Value* half = g.add_constant("half", Tensor::of<float>({1}, {0.47f}));
+  // As x * clamp(x / 2 + 1/2), with the second factor stored as bytes in between.
+  Value* v = add(g, make<BinaryOp>(Arithmetic::multiply), {x, half}, "scaled");
+  v = add(g, make<BinaryOp>(Arithmetic::add), {half, v}, "shifted");
+  v = add(g, make<Store>(), {add(g, make<Clamp>(0.0, 1.0), {v}, "gate")}, "gate_bytes", unsigned_bytes);
+  v = add(g, make<BinaryOp>(Arithmetic::multiply), {x, add(g, make<Store>(), {v}, "gate_back")}, "gated");
+  g.outputs = {add(g, make<Store>(), {v}, "y", coarse)};
+  apply_to_every_byte(g, 1);
+  CHECK(ops_of(g) == "Table");
+}
+
+TEST_CASE("fuse_tables: not arithmetic with other values or along an axis") {
+  Graph g;
+  Value* x = add(g, make<Store>(), {input(g, fine)}, "real");
+  Value* other = add(g, make<Store>(), {g.add_input("other", {ElementType::int8, {256}, fine.quantization})}, "o");
+  Value* many = g.add_constant("many", Tensor::of<float>({256}, std::vector<float>(256, 0.5f)));
+  g.outputs = {add(g, make<Store>(), {add(g, make<BinaryOp>(Arithmetic::add), {x, other}, "a")}, "y", fine),
+               add(g, make<Store>(), {add(g, make<BinaryOp>(Arithmetic::multiply), {x, many}, "b")}, "z", fine)};
+  apply_to_every_byte(g, 0);
+  CHECK(ops_of(g) == "Store Store Add Store Mul Store");
 }
 
 TEST_CASE("fuse_tables: a value that others read stays, and starts the next table") {

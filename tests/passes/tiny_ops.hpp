@@ -143,4 +143,21 @@ inline std::string ops_of(const Graph& g) {
   return text;
 }
 
+// Whether the channels (axis 1) of `now` are channels of `before`, in order, to the bit.
+inline bool is_part_of(const Tensor& now, const Tensor& before) {
+  const int64_t have = before.type.shape[1], kept = now.type.shape[1];
+  const int64_t inner = element_count(before.type.shape) / have;
+  if (element_count(now.type.shape) != kept * inner) return false;
+  int64_t from = 0;
+  for (int64_t c = 0; c < kept; ++c, ++from) {
+    const auto same = [&] {
+      return std::equal(now.bytes.begin() + c * inner, now.bytes.begin() + (c + 1) * inner,
+                        before.bytes.begin() + from * inner);
+    };
+    while (from < have && !same()) ++from;
+    if (from == have) return false;
+  }
+  return true;
+}
+
 }  // namespace thimble::compiler::tiny
