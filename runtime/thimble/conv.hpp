@@ -20,14 +20,14 @@ inline int32_t dot(const int8_t* a, const int8_t* w, int32_t n, int32_t sum) {
 // All output channels of one pixel, whose values under the kernel lie in `values` group by group. Gives the place
 // behind the pixel.
 template <class Shape>
-inline int8_t* conv_pixel(const Conv2d<Shape>& c, const OutputStage& stage, const int8_t* values, int8_t* to) {
+inline int8_t* conv_pixel(const Conv2d<Shape>& c, Requantizer stored, const int8_t* values, int8_t* to) {
   const int32_t depth = conv_depth(c);
   const int8_t* w = c.weights;
   const int32_t* channel = c.channels;
   const int8_t* const end = to + c.out_channels;
   for (; to != end; values += depth)
     for (const int8_t* const group = to + c.group_out_channels; to != group; w += depth, channel += 2)
-      *to++ = int8_t(requantize(dot(values, w, depth, channel[0]), channel[1], stage));
+      *to++ = int8_t(stored(dot(values, w, depth, channel[0]), channel[1]));
   return to;
 }
 
@@ -83,7 +83,7 @@ void conv2d(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y));
     for (int32_t x = 0; x < c.out_width; ++x) {
       gather(c, in, offsets, inside, x, values);
-      to = conv_pixel(c, stage, values, to);
+      to = conv_pixel(c, Requantizer(stage), values, to);
     }
   }
 }
@@ -95,22 +95,23 @@ void pointwise(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, in
   for (int32_t y = y0; y < y1; ++y) {
     const int8_t* from = reinterpret_cast<const int8_t*>(in.row(y));
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y));
-    for (int32_t x = 0; x < c.out_width; ++x, from += c.in_channels) to = conv_pixel(c, stage, from, to);
+    for (int32_t x = 0; x < c.out_width; ++x, from += c.in_channels) to = conv_pixel(c, Requantizer(stage), from, to);
   }
 }
 
 // One channel of depthwise(): where its sums start, and how they are stored.
 struct DepthwiseChannel {
   int32_t bias, multiplier;
-  const OutputStage& stage;
-  int8_t finish(int32_t sum) const { return int8_t(requantize(sum, multiplier, stage)); }
+  Requantizer stored;
+  int8_t finish(int32_t sum) const { return int8_t(stored(sum, multiplier)); }
 };
 
 // One input channel for each output channel, any kernel and multiplier. Scratch: window_scratch_bytes().
 template <class Shape>
 void depthwise(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
   const OutputStage stage = output_stage(c);
-  const auto channel = [&](int32_t m) { return DepthwiseChannel{c.channels[2 * m], c.channels[2 * m + 1], stage}; };
+  const Requantizer stored(stage);
+  const auto channel = [&](int32_t m) { return DepthwiseChannel{c.channels[2 * m], c.channels[2 * m + 1], stored}; };
   depthwise_rows<int8_t, int32_t>(c, c.weights, c.in_zero_point, channel, in, out, y0, y1,
                                   static_cast<int32_t*>(scratch));
 }

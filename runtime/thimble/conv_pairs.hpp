@@ -8,6 +8,14 @@
 
 namespace thimble {
 
+// The results of n sums. Out of the product's way: its registers hold sums.
+__attribute__((noinline)) inline void store_sums(const int32_t* sums, const int32_t* channels, int32_t n,
+                                                 const OutputStage& stage, int8_t* to) {
+  const Requantizer stored(stage);
+  for (const int32_t* const end = sums + n; sums != end; ++sums, channels += 2)
+    *to++ = int8_t(stored(*sums + channels[0], channels[1]));
+}
+
 // `Block` output channels of two pixels. `panel` holds `steps` times two words. For each channel, `all` sums the words
 // t of weights_pair() and `upper` their upper halves, which is the second pixel's sum; what is left of `all`, less
 // 32768 a step, is the first pixel's. A step costs two loads for the pixels and for each channel two loads, two
@@ -19,18 +27,21 @@ inline const int8_t* pair_products(const int32_t* panel, int32_t steps, const in
   int32_t upper[Block] = {};
   for (const int32_t* const end = panel + 2 * steps; panel != end; panel += 2, w += 2 * Block) {
     const int32_t a = panel[0], c = panel[1];
+#pragma GCC unroll 4
     for (int32_t b = 0; b < Block; ++b) {
       const int32_t t = w[2 * b] * a + w[2 * b + 1] * c + 32768;
       all[b] += uint32_t(t);
       upper[b] += t >> 16;
     }
   }
+  int32_t sums[2 * Block];
+#pragma GCC unroll 4
   for (int32_t b = 0; b < Block; ++b) {
-    const int32_t bias = channels[2 * b], multiplier = channels[2 * b + 1];
-    const int32_t lower = int32_t(all[b] - (uint32_t(upper[b]) << 16) - (uint32_t(steps) << 15));
-    second[b] = int8_t(requantize(upper[b] + bias, multiplier, stage));
-    first[b] = int8_t(requantize(lower + bias, multiplier, stage));
+    sums[b] = int32_t(all[b] - (uint32_t(upper[b]) << 16) - (uint32_t(steps) << 15));
+    sums[Block + b] = upper[b];
   }
+  store_sums(sums + Block, channels, Block, stage, second);
+  store_sums(sums, channels, Block, stage, first);
   return w;
 }
 

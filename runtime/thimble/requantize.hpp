@@ -47,4 +47,30 @@ inline int32_t requantize(int32_t acc, int32_t multiplier, const OutputStage& ou
   return q < out.low ? out.low : q > out.high ? out.high : q;
 }
 
+// requantize() for inner loops: what most layers need stays in registers, the other forms are a call. `stage` must
+// outlive it.
+class Requantizer {
+ public:
+  explicit Requantizer(const OutputStage& stage)
+      : stage_(stage),
+        offset_(stage.offset),
+        shift_(stage.shift),
+        low_(stage.low),
+        high_(stage.high),
+        rare_((stage.left_shift | stage.ties_to_even) != 0) {}
+  int32_t operator()(int32_t acc, int32_t multiplier) const {
+    if (rare_) return rare_form(acc, multiplier, stage_);
+    const int32_t q = (multiply_high(acc, multiplier) + offset_) >> shift_;
+    return q < low_ ? low_ : q > high_ ? high_ : q;
+  }
+
+ private:
+  __attribute__((noinline)) static int32_t rare_form(int32_t acc, int32_t multiplier, const OutputStage& stage) {
+    return requantize(acc, multiplier, stage);
+  }
+  const OutputStage& stage_;
+  int32_t offset_, shift_, low_, high_;
+  bool rare_;
+};
+
 }  // namespace thimble
