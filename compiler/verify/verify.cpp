@@ -129,6 +129,7 @@ CompileOptions portable_on_host(CompileOptions options) {
   options.lowering.portable_kernels = true;
   options.plan.stream.clear();
   options.ram_limit = options.flash_limit = -1;
+  options.emit.layer_hook = false;
   return options;
 }
 

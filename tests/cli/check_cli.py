@@ -81,6 +81,25 @@ class CommandLine(unittest.TestCase):
             text = open(self.path("a", name)).read()
             self.assertNotIn(self.folder, text)
 
+    def test_the_self_test_passes_with_every_other_option_on(self):
+        main = """#include "m_selftest.hpp"
+            static int calls;
+            extern "C" void m_after_layer(int32_t) { ++calls; }
+            static m::Arena arena;
+            int main() {
+              m::Model model(arena);
+              return m::self_test(model) && calls == sizeof m::layer_names / sizeof m::layer_names[0] ? 0 : 1;
+            }"""
+        for i, model in enumerate((KWS, HAND)):
+            bundle = self.path(str(i))
+            run = thimble("compile", model, "--name", "m", "-o", bundle, "--self-test", "--hook", "--arena", "external",
+                          "--weights-section", ".weights", "--specialise", "all", "--keep-input")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            with open(os.path.join(bundle, "main.cpp"), "w") as file:
+                file.write(main)
+            subprocess.run("g++ -std=c++17 -O1 -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -I. *.cpp -o program && ./program",
+                           shell=True, check=True, cwd=bundle)
+
     def test_the_depfile_names_what_was_read(self):
         thimble("compile", KWS, "--name", "kws", "-o", self.path("b"), "--depfile", self.path("kws.d"))
         rule = open(self.path("kws.d")).read()
