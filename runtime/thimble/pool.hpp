@@ -23,7 +23,8 @@ inline void for_each_tap(const Window<T>& w, int32_t channel, Tap tap) {
   const T* row = w.corner;
   for (int32_t i = 0; i < w.rows; ++i) {
     const T* pixel = row + channel;
-    for (int32_t j = 0; j < w.columns; ++j, pixel += w.column_step) tap(pixel);
+    const T* const end = pixel + w.columns * w.column_step;
+    for (; pixel != end; pixel += w.column_step) tap(pixel);
     row += w.row_step;
     if (row >= w.ring_end) row -= w.ring_elements;
   }
@@ -51,7 +52,13 @@ inline void for_each_window(const Shape& c, const RowView& in, const RowRing& ou
       const Taps horizontal = taps_inside(start_x, c.dilation_x, c.kernel_width, c.in_width);
       w.columns = horizontal.count();
       w.corner = row + (w.columns > 0 ? (start_x + horizontal.first * c.dilation_x) * c.channels : 0);
-      pool(w, start_y, start_x, result);
+      // Rows of taps that follow one another without a gap are one row.
+      Window<T> run = w;
+      if (w.row_step == w.columns * w.column_step && w.corner + w.rows * w.row_step <= w.ring_end) {
+        run.columns = w.rows * w.columns;
+        run.rows = 1;
+      }
+      pool(run, start_y, start_x, result);
     }
   }
 }
