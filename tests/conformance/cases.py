@@ -77,6 +77,11 @@ BINARY = [c for op in ("Add", "Sub", "Mul") for c in [
     Case("div_scalar", "Div", [[2, 9], constant([], 1, 0.5, 2)]),
     Case("add_relu_int8", "Add", [[1, 4, 3, 3], [1, 4, 3, 3]], quantized=True, activation="Relu"),
     Case("add_opset7", "Add", [[2, 3], [3]], opset=7),
+    *both("mul_gate", "Mul", [[1, 6, 4, 5], [1, 6, 1, 1]]),
+    *both("add_batch", "Add", [[2, 3, 4, 5], [2, 3, 4, 5]]),
+    *both("sub_from_constant", "Sub", [constant([1, 3, 4, 1]), [1, 3, 4, 5]]),
+    *both("mul_both_repeat", "Mul", [[2, 1, 3, 1, 2], [4, 1, 3, 1]]),
+    Case("div_int8", "Div", [[2, 9], constant([2, 9], 1, 0.5, 2)], quantized=True),
 ]
 
 UNARY = [
@@ -86,6 +91,14 @@ UNARY = [
     Case("clip_open", "Clip", [[2, 10], None, np.array(1.0, np.float32)]),
     *both("sigmoid", "Sigmoid", [[1, 3, 5, 4]]),
     *both("tanh", "Tanh", [[3, 40]]),
+    *[c for op in ("Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "HardSigmoid", "Neg", "Round", "Sin", "Softplus") for c in both(op.lower(), op, [[2, 3, 5]])],
+    *both("hard_swish", "HardSwish", [[2, 3, 5]], opset=14),
+    *both("leaky_relu", "LeakyRelu", [[2, 3, 5]], {"alpha": 0.2}),
+    Case("clip_int8", "Clip", [[2, 10]], {"min": -0.5, "max": 1.0}, opset=10, quantized=True),
+    Case("clip_crossed", "Clip", [[2, 10], np.array(1, np.float32), np.array(-1, np.float32)]),
+    Case("sqrt_of_exp", "Exp", [[40]], activation="Sqrt"),
+    Case("log_of_exp", "Exp", [[40]], activation="Log"),
+    Case("reciprocal_of_exp", "Exp", [[40]], activation="Reciprocal"),
 ]
 
 POOL = [
@@ -140,10 +153,19 @@ MOVE = [
     *both("transpose_nchw", "Transpose", [[1, 4, 5, 3]], {"perm": [0, 3, 1, 2]}),
     Case("transpose_default", "Transpose", [[2, 3, 4]]),
     *both("concat_channels", "Concat", [[1, 3, 4, 4], [1, 2, 4, 4]], {"axis": 1})[:1],
+    Case("concat_of_three_int8", "Concat", [[1, 3, 4, 4], [1, 2, 4, 4], [1, 1, 4, 4]], {"axis": 1}, quantized=True),
+    Case("concat_batch", "Concat", [[2, 3, 4], [2, 3, 1]], {"axis": -1}),
     Case("concat_rows", "Concat", [[2, 3], [4, 3], [1, 3]], {"axis": 0}),
     *both("pad", "Pad", [[1, 2, 4, 5], integers(0, 0, 1, 2, 0, 0, 0, 1)]),
     Case("pad_value", "Pad", [[2, 3], integers(1, 0, 0, 2), np.array(0.75, np.float32)]),
     Case("pad_attributes", "Pad", [[2, 3]], {"pads": [1, 0, 0, 2], "value": 0.25}, opset=10),
+    *[c for mode in ("edge", "reflect") for c in both("pad_" + mode, "Pad", [[2, 4, 5], integers(0, 1, 2, 1, 0, 3)], {"mode": mode})],
+    Case("pad_wrap", "Pad", [[2, 4, 5], integers(0, 1, 2, 1, 0, 3)], {"mode": "wrap"}, opset=19),
+    Case("pad_axes", "Pad", [[2, 4, 5], integers(1, -2), None, integers(-2)], opset=18),
+    *both("slice", "Slice", [[2, 6, 5], integers(1, -1), integers(100, -100), integers(1, 2), integers(2, -1)]),
+    Case("slice_opset9", "Slice", [[2, 6, 5]], {"starts": [1], "ends": [-1], "axes": [1]}, opset=9),
+    Case("transpose_5d", "Transpose", [[2, 3, 2, 4, 3]], {"perm": [4, 1, 3, 0, 2]}),
+    *both("gather_one", "Gather", [[4, 5], np.array(2, np.int64)], {"axis": 1}),
     *both("gather", "Gather", [[4, 5], integers(3, 0, -1)]),
     Case("gather_axis", "Gather", [[2, 5, 3], integers(4, 1)], {"axis": 1}),
 ]
