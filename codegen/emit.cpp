@@ -47,6 +47,8 @@ std::vector<std::string> runtime_headers(const Context& c) {
   if (f.unaligned_loads) headers.insert("thimble/arch/require_unaligned_loads.hpp");
   for (const Layer& layer : c.program.layers)
     for (const std::string& header : layer.headers) headers.insert("thimble/" + header);
+  for (const Buffer& b : c.program.buffers)
+    if (b.layout == Layout::planes) headers.insert("thimble/planes.hpp");
   for (const Port& p : c.ports())
     if (has_steps(c.buffer(p.buffer).type)) headers.insert("thimble/nearest_step.hpp");
   return {headers.begin(), headers.end()};

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "compiler/compile.hpp"
+#include "compiler/embedded.hpp"
 #include "tests/codegen/temporary_folder.hpp"
 #include "tests/codegen/tiny_programs.hpp"
 
@@ -41,9 +43,9 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
   return files;
 }
 
-void check_golden(const TinyProgram& t) {
-  const auto made = generated(emit(t));
-  const fs::path folder = golden / t.program.name;
+void check_golden(const Bundle& bundle, const std::string& name) {
+  const auto made = generated(bundle);
+  const fs::path folder = golden / name;
   if (std::getenv("THIMBLE_UPDATE_GOLDEN") != nullptr) {
     fs::remove_all(folder);
     write_bundle({made}, folder);
@@ -106,10 +108,27 @@ std::set<std::string> foreign_symbols(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("generated code is what it was") {
-  check_golden(tiny_dense());
-  check_golden(tiny_whole());
-  check_golden(tiny_stream());
-  check_golden(tiny_ports());
+  for (const TinyProgram& t : {tiny_dense(), tiny_whole(), tiny_stream(), tiny_ports()})
+    check_golden(emit(t), t.program.name);
+}
+
+TEST_CASE("a model's generated code is what it was") {
+  CompileOptions options;
+  options.model = THIMBLE_SOURCE_DIR "/tests/models/hand_keypoints_float/model.onnx";
+  options.name = "hand_keypoints";
+  options.target = find_target("cortex-m4");
+  check_golden(make_bundle(compile_model(options), options), options.name);
+}
+
+TEST_CASE("a bundle has the runtime's headers that it includes, and no others") {
+  const Bundle bundle = emit(tiny_dense());
+  std::set<std::string> headers;
+  for (const auto& [name, text] : bundle.files)
+    if (name.rfind("thimble/", 0) == 0) headers.insert(name);
+  CHECK(headers == std::set<std::string>{"thimble/arch/square_root.hpp", "thimble/math.hpp", "thimble/nearest_step.hpp",
+                                         "thimble/no_fast_math.hpp", "thimble/rows.hpp"});
+  for (const EmbeddedFile& file : embedded_files())
+    if (headers.count(std::string(file.path)) == 1) CHECK(bundle.files.at(std::string(file.path)) == file.text);
 }
 
 TEST_CASE("generated code does not depend on the locale") {
@@ -143,4 +162,46 @@ TEST_CASE("generated code needs nothing but memcpy and memset, and runs nothing 
   std::set<std::string> foreign = foreign_symbols(folder.path());
   for (const char* allowed : {"memcpy", "memset", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}) foreign.erase(allowed);
   CHECK(foreign == std::set<std::string>{});
+}
+
+TEST_CASE("weights lie in the section asked for, tables do not") {
+  const TemporaryFolder folder;
+  TinyProgram t = tiny_whole();
+  t.options.weights_section = ".weights";
+  write_bundle(emit(t), folder.path());
+  REQUIRE(shell("cd " + folder.path().string() +
+                " && g++ -std=c++17 -O2 -I. -include " THIMBLE_SOURCE_DIR
+                "/tests/codegen/tiny_kernels.hpp -c *.cpp && size -A tiny_whole_weights.o > weights && size -A "
+                "tiny_whole.o > model") == 0);
+  std::stringstream weights, model;
+  weights << std::ifstream(folder.path() / "weights").rdbuf();
+  model << std::ifstream(folder.path() / "model").rdbuf();
+  CHECK_THAT(weights.str(), Catch::Contains(".weights") && !Catch::Contains(".rodata"));
+  CHECK_THAT(model.str(), !Catch::Contains(".weights") && Catch::Contains(".rodata"));
+}
+
+TEST_CASE("models without layers or weights compile") {
+  TinyProgram t = tiny_dense();
+  t.program.layers.clear();
+  t.program.constants.clear();
+  t.program.outputs = t.program.inputs;
+  t.plan.scratch_offsets.clear();
+  check_compiles(t, "g++", "gcc", "");
+  check_compiles(t, "clang++", "clang", "");
+}
+
+TEST_CASE("inputs of every element type compile") {
+  for (ElementType element : {ElementType::uint8, ElementType::int16, ElementType::int32, ElementType::int64,
+                              ElementType::boolean, ElementType::float32}) {
+    TinyProgram t = tiny_dense();
+    Buffer& b = t.program.buffers.emplace_back();
+    b.name = "x";
+    b.type = {element, {2, 3}, {}};
+    if (is_integer(element)) b.type.quantization = Quantization{{0.5f}, {3}};
+    b.bytes = b.row_bytes = int32_t(byte_size(b.type));
+    t.program.inputs = {2};
+    t.plan.buffers.push_back({2, 32, b.bytes, 0});
+    t.plan.arena_bytes = 96;
+    check_compiles(t, "g++", "gcc", "");
+  }
 }
