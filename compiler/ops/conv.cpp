@@ -7,76 +7,15 @@
 
 #include "compiler/error.hpp"
 #include "compiler/import_node.hpp"
+#include "compiler/ops/window_attributes.hpp"
 
 namespace thimble::compiler {
 
 namespace {
 
-std::string text_of(const std::vector<int64_t>& values) {
-  return fmt::format("[{}]", fmt::join(values, ","));
-}
-
-// Input positions that the kernel spans along one axis.
-int64_t span_of(int64_t kernel, int64_t dilation) {
-  return (kernel - 1) * dilation + 1;
-}
-
 // Axes 2.. of a value or of weights.
 std::vector<int64_t> spatial_axes(const Shape& shape) {
   return {shape.begin() + 2, shape.end()};
-}
-
-// One attribute with an entry for each spatial axis, each at least `least`.
-std::vector<int64_t> per_axis(ImportNode& node, const char* attribute, size_t count, int64_t if_absent, int64_t least) {
-  std::vector<int64_t> values = node.integers(attribute, std::vector<int64_t>(count, if_absent));
-  if (values.size() != count)
-    throw node.error(fmt::format("{} has {} entries, its operands ask for {}", attribute, values.size(), count),
-                     "Give one for each spatial axis (pads: begin and end of each).");
-  for (int64_t v : values)
-    if (v < least || v > INT32_MAX)
-      throw node.error(
-          fmt::format("{} is {}: entries must lie between {} and {}", attribute, text_of(values), least, INT32_MAX),
-          "Correct the attribute.");
-  return values;
-}
-
-// The pads that auto_pad asks for: SAME makes the output ceil(input / stride) long, the odd zero at the end
-// (SAME_UPPER) or at the beginning (SAME_LOWER).
-void resolve_same(ConvAttributes& conv, const std::vector<int64_t>& in, const std::vector<int64_t>& kernel,
-                  bool odd_at_end) {
-  for (size_t i = 0; i < in.size(); ++i) {
-    const int64_t out = (in[i] + conv.strides[i] - 1) / conv.strides[i];
-    const int64_t span = span_of(kernel[i], conv.dilations[i]);
-    const int64_t total = std::max<int64_t>(0, (out - 1) * conv.strides[i] + span - in[i]);
-    const int64_t small = total / 2, large = total - small;
-    conv.pads_begin[i] = odd_at_end ? small : large;
-    conv.pads_end[i] = odd_at_end ? large : small;
-  }
-}
-
-void resolve_pads(ImportNode& node, ConvAttributes& conv, const Shape& in, const std::vector<int64_t>& kernel) {
-  const size_t axes = kernel.size();
-  const std::string automatic = node.text("auto_pad", "NOTSET");
-  const std::vector<int64_t> given = per_axis(node, "pads", 2 * axes, 0, 0);
-  conv.pads_begin.assign(axes, 0);
-  conv.pads_end.assign(axes, 0);
-  if (automatic == "NOTSET") {
-    conv.pads_begin.assign(given.begin(), given.begin() + long(axes));
-    conv.pads_end.assign(given.begin() + long(axes), given.end());
-    return;
-  }
-  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER")
-    resolve_same(conv, spatial_axes(in), kernel, automatic == "SAME_UPPER");
-  else if (automatic != "VALID")
-    throw node.error("auto_pad is '" + automatic + "', known are NOTSET, SAME_UPPER, SAME_LOWER and VALID",
-                     "Use one of these.");
-  std::vector<int64_t> resolved = conv.pads_begin;
-  resolved.insert(resolved.end(), conv.pads_end.begin(), conv.pads_end.end());
-  const bool none = std::all_of(given.begin(), given.end(), [](int64_t p) { return p == 0; });
-  if (!none && given != resolved)
-    throw node.error(
-        fmt::format("pads are {}, but auto_pad {} makes them {}", text_of(given), automatic, text_of(resolved)),
-        "Give either pads or auto_pad.");
 }
 
 // Why these operands do not fit together; empty when they do.
@@ -95,7 +34,7 @@ std::string misfit(const ConvAttributes& conv, bool has_bias, std::span<const Te
                        to_string(Shape{w[0]}));
   for (size_t i = 0; i < conv.strides.size(); ++i) {
     const int64_t padded = x[i + 2] + conv.pads_begin[i] + conv.pads_end[i];
-    const int64_t span = span_of(w[i + 2], conv.dilations[i]);
+    const int64_t span = window_span(w[i + 2], conv.dilations[i]);
     if (w[i + 2] < 1 || x[i + 2] < 1 || padded < span)
       return fmt::format("the kernel spans {} positions along axis {}, the padded input has {}", span, i + 2, padded);
   }
@@ -141,8 +80,8 @@ OpPtr Conv::with_clamp(const ClampRange& range) const {
 
 std::string Conv::attributes() const {
   std::string text =
-      fmt::format("strides={} dilations={} pads={}{} group={}{}", text_of(conv_.strides), text_of(conv_.dilations),
-                  text_of(conv_.pads_begin), text_of(conv_.pads_end), conv_.group, has_bias_ ? " bias" : "");
+      fmt::format("strides={} dilations={} pads={}{} group={}{}", list_text(conv_.strides), list_text(conv_.dilations),
+                  list_text(conv_.pads_begin), list_text(conv_.pads_end), conv_.group, has_bias_ ? " bias" : "");
   if (!clamp_.open()) text += fmt::format(" clamp=[{},{}]", clamp_.low, clamp_.high);
   return text;
 }
@@ -154,7 +93,7 @@ std::vector<TensorType> Conv::infer(std::span<const TensorType> in, const std::s
   Shape out{in[0].shape[0], in[1].shape[0]};
   for (size_t i = 0; i < conv_.strides.size(); ++i) {
     const int64_t padded = in[0].shape[i + 2] + conv_.pads_begin[i] + conv_.pads_end[i];
-    out.push_back((padded - span_of(in[1].shape[i + 2], conv_.dilations[i])) / conv_.strides[i] + 1);
+    out.push_back((padded - window_span(in[1].shape[i + 2], conv_.dilations[i])) / conv_.strides[i] + 1);
   }
   return {{ElementType::float32, std::move(out), {}}};
 }
@@ -227,15 +166,17 @@ void import_conv(ImportNode& node) {
   const std::vector<int64_t> kernel = spatial_axes(ws);
   const std::vector<int64_t> stated = node.integers("kernel_shape", kernel);
   if (stated != kernel)
-    throw node.error(fmt::format("kernel_shape is {}, the weights have {}", text_of(stated), text_of(kernel)),
+    throw node.error(fmt::format("kernel_shape is {}, the weights have {}", list_text(stated), list_text(kernel)),
                      "Make both the same.");
   ConvAttributes conv;
   conv.group = node.integer("group", 1);
   if (conv.group < 1)
     throw node.error(fmt::format("group is {}, at least 1 is needed", conv.group), "Correct the attribute.");
-  conv.strides = per_axis(node, "strides", kernel.size(), 1, 1);
-  conv.dilations = per_axis(node, "dilations", kernel.size(), 1, 1);
-  resolve_pads(node, conv, xs, kernel);
+  conv.strides = spatial_entries(node, "strides", kernel.size(), 1, 1);
+  conv.dilations = spatial_entries(node, "dilations", kernel.size(), 1, 1);
+  Pads pads = import_pads(node, spatial_axes(xs), kernel, conv.strides, conv.dilations);
+  conv.pads_begin = std::move(pads.begin);
+  conv.pads_end = std::move(pads.end);
   std::vector<Value*> operands{x, w};
   if (bias) operands.push_back(bias);
   node.finish(std::make_shared<Conv>(std::move(conv), bias != nullptr), std::move(operands));

@@ -6,17 +6,14 @@
 
 #include "compiler/error.hpp"
 #include "compiler/import_node.hpp"
+#include "compiler/ops/window_attributes.hpp"
 
 namespace thimble::compiler {
 
 namespace {
 
-std::string text_of(const std::vector<int64_t>& values) {
-  return fmt::format("[{}]", fmt::join(values, ","));
-}
-
 int64_t span_of(const PoolAttributes& p, size_t axis) {
-  return (p.kernel[axis] - 1) * p.dilations[axis] + 1;
+  return window_span(p.kernel[axis], p.dilations[axis]);
 }
 
 // Output positions along one axis. In ceil mode the last window must begin inside the input or the padding in front.
@@ -25,35 +22,6 @@ int64_t output_extent(const PoolAttributes& p, size_t axis, int64_t in) {
   if (!p.ceil_mode) return room / stride + 1;
   const int64_t out = (room + stride - 1) / stride + 1;
   return (out - 1) * stride >= in + p.pads_begin[axis] ? out - 1 : out;
-}
-
-std::vector<int64_t> per_axis(ImportNode& node, const char* attribute, size_t count, int64_t if_absent, int64_t least) {
-  std::vector<int64_t> values = node.integers(attribute, std::vector<int64_t>(count, if_absent));
-  if (values.size() != count)
-    throw node.error(fmt::format("{} has {} entries, its input asks for {}", attribute, values.size(), count),
-                     "Give one for each spatial axis (pads: begin and end of each).");
-  for (int64_t v : values)
-    if (v < least || v > INT32_MAX)
-      throw node.error(
-          fmt::format("{} is {}: entries must lie between {} and {}", attribute, text_of(values), least, INT32_MAX),
-          "Correct the attribute.");
-  return values;
-}
-
-// SAME makes the output ceil(input / stride) long, the odd position at the end (SAME_UPPER) or at the beginning.
-void resolve_auto_pad(ImportNode& node, PoolAttributes& p, const std::vector<int64_t>& in) {
-  const std::string automatic = node.text("auto_pad", "NOTSET");
-  if (automatic == "NOTSET") return;
-  if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER" && automatic != "VALID")
-    throw node.error("auto_pad is '" + automatic + "', known are NOTSET, SAME_UPPER, SAME_LOWER and VALID",
-                     "Use one of these.");
-  for (size_t i = 0; i < in.size(); ++i) {
-    const int64_t out = (in[i] + p.strides[i] - 1) / p.strides[i];
-    const int64_t total =
-        automatic == "VALID" ? 0 : std::max<int64_t>(0, (out - 1) * p.strides[i] + span_of(p, i) - in[i]);
-    p.pads_begin[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
-    p.pads_end[i] = total - p.pads_begin[i];
-  }
 }
 
 Value* checked_input(ImportNode& node) {
@@ -73,13 +41,12 @@ void import_pool(ImportNode& node, PoolKind kind) {
   PoolAttributes p;
   if (!node.has("kernel_shape"))
     throw node.error("attribute 'kernel_shape' is absent", "Give the extent of the window for each spatial axis.");
-  p.kernel = per_axis(node, "kernel_shape", axes, 1, 1);
-  p.strides = per_axis(node, "strides", axes, 1, 1);
-  p.dilations = per_axis(node, "dilations", axes, 1, 1);
-  const std::vector<int64_t> pads = per_axis(node, "pads", 2 * axes, 0, 0);
-  p.pads_begin.assign(pads.begin(), pads.begin() + long(axes));
-  p.pads_end.assign(pads.begin() + long(axes), pads.end());
-  resolve_auto_pad(node, p, in);
+  p.kernel = spatial_entries(node, "kernel_shape", axes, 1, 1);
+  p.strides = spatial_entries(node, "strides", axes, 1, 1);
+  p.dilations = spatial_entries(node, "dilations", axes, 1, 1);
+  Pads pads = import_pads(node, in, p.kernel, p.strides, p.dilations);
+  p.pads_begin = std::move(pads.begin);
+  p.pads_end = std::move(pads.end);
   p.ceil_mode = node.integer("ceil_mode", 0) != 0;
   if (kind == PoolKind::average) p.count_include_pad = node.integer("count_include_pad", 0) != 0;
   if (kind == PoolKind::max) {
@@ -95,22 +62,28 @@ void import_global(ImportNode& node, PoolKind kind) {
   node.finish(std::make_shared<Pool>(Pool::global(kind, x->type.shape)), {x});
 }
 
-// One window along one axis: its positions that lie inside the input, and how many count for an average.
-struct AxisWindow {
+// Where tap `tap` of the window at output position `out` lies.
+int64_t position(const PoolAttributes& p, size_t axis, int64_t out, int64_t tap) {
+  return out * p.strides[axis] - p.pads_begin[axis] + tap * p.dilations[axis];
+}
+
+std::vector<int64_t> positions_inside(const PoolAttributes& p, size_t axis, int64_t in, int64_t out) {
   std::vector<int64_t> inside;
-  int64_t counted = 0;
-};
-AxisWindow window_along(const PoolAttributes& p, size_t axis, int64_t in, int64_t out) {
-  AxisWindow w;
-  for (int64_t i = 0; i < p.kernel[axis]; ++i) {
-    const int64_t at = out * p.strides[axis] - p.pads_begin[axis] + i * p.dilations[axis];
-    if (at >= 0 && at < in) w.inside.push_back(at);
-    w.counted += p.count_include_pad ? at < in + p.pads_end[axis] : at >= 0 && at < in;
+  for (int64_t tap = 0; tap < p.kernel[axis]; ++tap) {
+    const int64_t at = position(p, axis, out, tap);
+    if (at >= 0 && at < in) inside.push_back(at);
   }
-  return w;
+  return inside;
 }
 
 }  // namespace
+
+int64_t counted_positions(const PoolAttributes& p, size_t axis, int64_t in, int64_t out) {
+  if (!p.count_include_pad) return int64_t(positions_inside(p, axis, in, out).size());
+  int64_t count = 0;
+  for (int64_t tap = 0; tap < p.kernel[axis]; ++tap) count += position(p, axis, out, tap) < in + p.pads_end[axis];
+  return count;
+}
 
 Pool::Pool(PoolKind kind, PoolAttributes attributes, ClampRange clamp)
     : kind_(kind), pool_(std::move(attributes)), clamp_(clamp) {}
@@ -129,8 +102,8 @@ OpPtr Pool::with_clamp(const ClampRange& range) const {
 
 std::string Pool::attributes() const {
   std::string text =
-      fmt::format("kernel={} strides={} dilations={} pads={}{}", text_of(pool_.kernel), text_of(pool_.strides),
-                  text_of(pool_.dilations), text_of(pool_.pads_begin), text_of(pool_.pads_end));
+      fmt::format("kernel={} strides={} dilations={} pads={}{}", list_text(pool_.kernel), list_text(pool_.strides),
+                  list_text(pool_.dilations), list_text(pool_.pads_begin), list_text(pool_.pads_end));
   if (pool_.ceil_mode) text += " ceil";
   if (pool_.count_include_pad) text += " include_pad";
   if (!clamp_.open()) text += fmt::format(" clamp=[{},{}]", clamp_.low, clamp_.high);
@@ -173,17 +146,19 @@ std::vector<RealTensor> Pool::eval(std::span<const RealTensor> in) const {
   RealTensor out{out_shape, {}};
   for (int64_t plane = 0; plane < xs[0] * xs[1]; ++plane)
     for (int64_t y = 0; y < out_shape[2]; ++y) {
-      const AxisWindow rows = window_along(pool_, 0, xs[2], y);
+      const std::vector<int64_t> rows = positions_inside(pool_, 0, xs[2], y);
+      const int64_t counted_rows = counted_positions(pool_, 0, xs[2], y);
       for (int64_t x = 0; x < out_width; ++x) {
-        const AxisWindow columns = two ? window_along(pool_, 1, width, x) : AxisWindow{{0}, 1};
+        const std::vector<int64_t> columns = two ? positions_inside(pool_, 1, width, x) : std::vector<int64_t>{0};
+        const int64_t counted = counted_rows * (two ? counted_positions(pool_, 1, width, x) : 1);
         double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-        for (int64_t iy : rows.inside)
-          for (int64_t ix : columns.inside) {
+        for (int64_t iy : rows)
+          for (int64_t ix : columns) {
             const double v = in[0].values[size_t((plane * xs[2] + iy) * width + ix)];
             largest = std::max(largest, v);
             sum += v;
           }
-        const double v = kind_ == PoolKind::max ? largest : sum / double(rows.counted * columns.counted);
+        const double v = kind_ == PoolKind::max ? largest : sum / double(counted);
         out.values.push_back(v < clamp_.low ? clamp_.low : v > clamp_.high ? clamp_.high : v);
       }
     }

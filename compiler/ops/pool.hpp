@@ -19,6 +19,9 @@ struct PoolAttributes {
   bool operator==(const PoolAttributes&) const = default;
 };
 
+// Positions along one axis, with `in` elements, that an average at output position `out` divides by.
+int64_t counted_positions(const PoolAttributes& pool, size_t axis, int64_t in, int64_t out);
+
 class Pool : public Op {
  public:
   Pool(PoolKind kind, PoolAttributes attributes, ClampRange clamp = {});

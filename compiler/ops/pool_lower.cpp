@@ -1,6 +1,6 @@
 // Pools to layers, one image at a time.
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "compiler/error.hpp"
 #include "compiler/ops/pool.hpp"
@@ -51,31 +51,18 @@ std::vector<Field> shape_fields(const PoolShape& s) {
           {"pad_left", int64_t(s.pad_left)}};
 }
 
-// Positions that count for an average, for each output position along one axis.
-std::vector<int64_t> counts_along(const PoolAttributes& p, size_t axis, int64_t in, int64_t out) {
-  std::vector<int64_t> counts;
-  for (int64_t y = 0; y < out; ++y) {
-    int64_t count = 0;
-    for (int64_t i = 0; i < p.kernel[axis]; ++i) {
-      const int64_t at = y * p.strides[axis] - p.pads_begin[axis] + i * p.dilations[axis];
-      count += p.count_include_pad ? at < in + p.pads_end[axis] : at >= 0 && at < in;
-    }
-    counts.push_back(count);
-  }
-  return counts;
-}
-
 // Every divisor that occurs.
 std::vector<int64_t> divisors_of(const PoolAttributes& p, const Buffer& in, const Buffer& out,
                                  const std::string& where) {
-  const std::vector<int64_t> rows = counts_along(p, 0, in.height, out.height);
-  const std::vector<int64_t> columns =
-      p.kernel.size() > 1 ? counts_along(p, 1, in.width, out.width) : std::vector<int64_t>{1};
-  std::map<int64_t, bool> seen;
+  std::set<int64_t> rows, columns{1}, products;
+  for (int64_t y = 0; y < out.height; ++y) rows.insert(counted_positions(p, 0, in.height, y));
+  if (p.kernel.size() > 1) {
+    columns.clear();
+    for (int64_t x = 0; x < out.width; ++x) columns.insert(counted_positions(p, 1, in.width, x));
+  }
   for (int64_t r : rows)
-    for (int64_t c : columns) seen[r * c] = true;
-  std::vector<int64_t> divisors;
-  for (const auto& [divisor, unused] : seen) divisors.push_back(divisor);
+    for (int64_t c : columns) products.insert(r * c);
+  const std::vector<int64_t> divisors(products.begin(), products.end());
   if (divisors.front() == 0)
     throw Error(where, "a window has 0 positions inside the input to average",
                 "Use smaller pads or a smaller dilation.");
