@@ -1,9 +1,10 @@
 // QuantizeLinear(f(DequantizeLinear(a), DequantizeLinear(b), ...)) -> f(a, b, ...), stored as the QuantizeLinear says
 // f answers integer_form() for these operands and this storage, or commutes with storing and its operands are stored so
-// already. f's real result is read by the QuantizeLinear alone. Not exact: f's result is rounded once, not first to
-// float32.
+// already. f's real result is read by the QuantizeLinear alone. A float32 bias of a Conv or Gemm becomes an integer
+// one. Not exact: f's result is rounded once, not first to float32.
 #include <algorithm>
 
+#include "passes/integer_bias.hpp"
 #include "passes/passes.hpp"
 #include "passes/quantized_edges.hpp"
 #include "passes/rewrite.hpp"
@@ -25,12 +26,13 @@ void absorb(Graph& graph, Node& quantize) {
   const Node* f = sole_producer(graph, quantize.inputs[0]);
   if (!f || f->outputs.size() != 1 || f->stored_as || f->op->is_identity()) return;
   std::vector<Value*> operands;
-  std::vector<TensorType> types;
   for (Value* v : f->inputs) {
     Value* source = quantized_source(v);
     operands.push_back(source ? source : v);
-    types.push_back(operands.back()->type);
   }
+  if (Value* bias = integer_bias(graph, *f)) operands[2] = bias;
+  std::vector<TensorType> types;
+  for (const Value* v : operands) types.push_back(v->type);
   if (std::none_of(types.begin(), types.end(), is_quantized)) return;
   Value* result = quantize.outputs[0];
   const Storage storage = storage_of(result->type);

@@ -18,11 +18,11 @@ void fuse_tables(Graph&, ReportLines&);
 void fold_affine(Graph&, ReportLines&);
 void fold_all_constants(Graph&, ReportLines&);
 void fold_constants(Graph&, ReportLines&);
+void fold_pad(Graph&, ReportLines&);
 void fuse_clamp(Graph&, ReportLines&);
 void merge_moves(Graph&, ReportLines&);
 void move_dequantize(Graph&, ReportLines&);
 void move_quantize(Graph&, ReportLines&);
-void quantize_bias(Graph&, ReportLines&);
 void remove_noops(Graph&, ReportLines&);
 
 }  // namespace thimble::compiler

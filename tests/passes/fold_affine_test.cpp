@@ -117,14 +117,12 @@ TEST_CASE("fold_affine: not across channels, into a layer that clips or is read 
   CHECK(ops_of(g) == "Conv Affine Conv Conv Conv Affine Affine Affine");
 }
 
-TEST_CASE("fold_affine: quantized weights take an offset, which quantize_bias stores in units of the sums") {
+TEST_CASE("fold_affine: quantized weights take an offset, which the integer layer stores in units of its sums") {
   QuantizedLayer q;
   Value* ones = q.g.add_constant("ones", Tensor::of<float>({}, {1}));
   q.finish(add(q.g, make<Affine>(), {q.layer(nullptr), ones, numbers(q.g, "b", {3}, 0.7)}, "biased"));
   apply(q.g, fold_affine, 1);
   CHECK(ops_of(q.g) == "Store Store Gemm Store");
-  apply(q.g, quantize_bias, 1);
-  CHECK(ops_of(q.g) == "Store Store Store Gemm Store");
   apply(q.g, absorb_quantization, 1);
   REQUIRE(ops_of(q.g) == "Gemm");
   const Tensor& bias = *q.g.nodes()[0]->inputs[2]->constant;
@@ -139,26 +137,24 @@ TEST_CASE("fold_affine: quantized weights take no factor") {
   CHECK(ops_of(q.g) == "Store Store Gemm Affine Store");
 }
 
-TEST_CASE("quantize_bias: a bias in other units is stored anew, one in the right units stays") {
-  QuantizedLayer q;
-  const Tensor other = Tensor::of<int32_t>({3}, {100, -90, 80}, Quantization{{0.001f}, {0}});
-  q.finish(q.layer(add(q.g, make<Store>(), {q.g.add_constant("b", other)}, "b_real")));
-  apply(q.g, quantize_bias, 1);
-  const Value* made = q.g.find("y_real")->producer->inputs[2];
-  CHECK(made->name != "b_real");
-  apply(q.g, quantize_bias, 0);
-  CHECK(q.g.find("y_real")->producer->inputs[2] == made);
+TEST_CASE("absorb_quantization: a bias in other units is stored anew, one in the right units is the model's") {
+  for (float unit : {0.001f, 0.02f}) {
+    QuantizedLayer q;
+    const Quantization units{{unit * 0.5f, unit * 0.25f, unit * 0.125f}, {0, 0, 0}, 0};
+    Value* b = q.g.add_constant("b", Tensor::of<int32_t>({3}, {100, -90, 80}, units));
+    q.finish(q.layer(add(q.g, make<Store>(), {b}, "b_real")));
+    apply(q.g, absorb_quantization, 1);
+    REQUIRE(ops_of(q.g) == "Gemm");
+    CHECK((q.g.nodes()[0]->inputs[2] == b) == (unit == 0.02f));
+  }
 }
 
-TEST_CASE("quantize_bias: not when the result stays real, the weights have a zero point, or int32 is too small") {
-  QuantizedLayer real;
-  real.g.outputs = {real.layer(numbers(real.g, "b", {3}))};
-  QuantizedLayer shifted(1);
-  shifted.finish(shifted.layer(numbers(shifted.g, "b", {3})));
-  QuantizedLayer large;
+TEST_CASE("absorb_quantization: not with a bias that int32 does not hold, or weights with a zero point") {
+  QuantizedLayer large, shifted(1);
   large.finish(large.layer(numbers(large.g, "b", {3}, 1e8)));
-  for (QuantizedLayer* q : {&real, &shifted, &large}) {
-    apply(q->g, quantize_bias, 0);
-    CHECK(q->g.find("b") != nullptr);
+  shifted.finish(shifted.layer(numbers(shifted.g, "b", {3})));
+  for (QuantizedLayer* q : {&large, &shifted}) {
+    apply(q->g, absorb_quantization, 0);
+    CHECK(ops_of(q->g) == "Store Store Gemm Store");
   }
 }
