@@ -176,6 +176,8 @@ std::vector<TensorType> Gemm::infer(std::span<const TensorType> in, const std::s
   if (inner != inputs(in[1]))
     throw Error(where, fmt::format("a row of A has {} elements, a column of B {}", inner, inputs(in[1])), remedy);
   Shape out = result_shape(gemm_, a, outputs(in[1]));
+  if (inner == 0 || element_count(out) == 0)
+    throw Error(where, fmt::format("A is {} and B {}: one has 0 elements", to_string(a), to_string(b)), remedy);
   if (has_bias_ && !bias_steps(in[2].shape, out))
     throw Error(where,
                 fmt::format("C is {}, the result {}: it does not broadcast", to_string(in[2].shape), to_string(out)),
@@ -211,7 +213,9 @@ bool Gemm::integer_form(std::span<const TensorType> in, const Storage& stored_as
     if (t.element != ElementType::int8 || !t.quantization) return false;
   const Quantization& weights = *b.quantization;
   if (a.quantization->per_axis() || !zero_points_are_0(weights)) return false;
-  if (weights.per_axis() && weights.axis != (gemm_.trans_b ? 0 : 1)) return false;
+  if (weights.per_axis() && (gemm_.trans_a || weights.axis != (gemm_.trans_b ? 0 : 1))) return false;
+  const bool bias_is_row = !has_bias_ || in[2].shape.empty() || element_count(in[2].shape) == in[2].shape.back();
+  if (weights.per_axis() && !bias_is_row) return false;
   if (has_bias_ && !bias_is_in_products(in[2], *a.quantization, weights)) return false;
   return stored_as.element == ElementType::int8 && !stored_as.quantization.per_axis();
 }

@@ -28,6 +28,9 @@ Operands operands_of(Shape a, Shape b, const std::string& where) {
     throw Error(where, fmt::format("a row of A has {} elements, a column of B {}", o.inner, b[b.size() - 2]),
                 "Correct the model's shapes.");
   o.batch = broadcast_shape(o.a_batch, o.b_batch, where);
+  if (element_count(o.batch) * o.rows * o.inner * o.columns == 0)
+    throw Error(where, fmt::format("A is {} and B {}: one has 0 elements", to_string(a), to_string(b)),
+                "Correct the model's shapes.");
   return o;
 }
 

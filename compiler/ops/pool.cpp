@@ -125,6 +125,11 @@ std::vector<TensorType> Pool::infer(std::span<const TensorType> in, const std::s
   Shape out{x.shape[0], x.shape[1]};
   for (size_t i = 0; i < pool_.kernel.size(); ++i) {
     const int64_t padded = x.shape[i + 2] + pool_.pads_begin[i] + pool_.pads_end[i];
+    if (std::max(pool_.pads_begin[i], pool_.pads_end[i]) >= span_of(pool_, i) || x.shape[i + 2] < 1)
+      throw Error(where,
+                  fmt::format("the window spans {} positions along axis {}, the input has {} and pads of {} and {}",
+                              span_of(pool_, i), i + 2, x.shape[i + 2], pool_.pads_begin[i], pool_.pads_end[i]),
+                  "Pads must be smaller than the window, and the input not empty.");
     if (padded < span_of(pool_, i))
       throw Error(where,
                   fmt::format("the window spans {} positions along axis {}, the padded input has {}", span_of(pool_, i),

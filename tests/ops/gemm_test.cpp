@@ -111,6 +111,8 @@ TEST_CASE("Gemm refuses what does not fit, with both numbers") {
                     Catch::Contains("C is [3], the result [2,4]: it does not broadcast"));
   FakeNode rank("Gemm", 13);
   CHECK_THROWS_WITH(rank.input(floats({2, 3})).input(floats({3})).import(), Catch::Contains("Both must be matrices"));
+  FakeNode empty("Gemm", 13);
+  CHECK_THROWS_WITH(empty.input(floats({2, 3})).input(floats({3, 0})).import(), Catch::Contains("one has 0 elements"));
   FakeNode integers("Gemm", 13);
   CHECK_THROWS_WITH(integers.input({ElementType::int32, {2, 3}, {}}).input({ElementType::int32, {3, 2}, {}}).import(),
                     Catch::Contains("an operand is int32"));
@@ -189,6 +191,17 @@ TEST_CASE("int8 Gemm of two activations") {
                   product_kernels(), 1);
 }
 
+TEST_CASE("int8 Gemm with a row of bias for each row, or A transposed") {
+  const Storage stored{ElementType::int8, {{0.9f}, {5}}};
+  const TensorType x = int8s({3, 8}, 0.031f, -7), turned = int8s({8, 3}, 0.031f, -7);
+  const Tensor w = random_weights({8, 5}, -1, 5);
+  Tensor bias = random_bias(15, *x.quantization, *w.type.quantization, 6);
+  bias.type.shape = {3, 5};
+  REQUIRE(Gemm({}, true).integer_form(std::vector<TensorType>{x, w.type, bias.type}, stored));
+  check_lowered(with_constants(gemm({}, true), x, {w, bias}, stored), product_kernels(), 1);
+  check_lowered(with_constants(gemm({true}, true), turned, {w, bias}, stored), product_kernels(), 1);
+}
+
 TEST_CASE("which Gemm has an integer form") {
   const TensorType x = int8s({1, 4}, 0.5f, 3), w = int8s({4, 2}, 0.25f, 0);
   const TensorType bias{ElementType::int32, {2}, Quantization{{0.125f}, {0}}};
@@ -207,6 +220,12 @@ TEST_CASE("which Gemm has an integer form") {
   TensorType by_input = w;
   by_input.quantization = Quantization{{1, 1, 1, 1}, {0, 0, 0, 0}, 0};
   CHECK_FALSE(holds(Gemm({}, false), {x, by_input}));
+  TensorType by_output = w;
+  by_output.quantization = Quantization{{0.25f, 0.5f}, {0, 0}, 1};
+  CHECK(holds(Gemm({}, false), {x, by_output}));
+  CHECK_FALSE(holds(Gemm({true}, false), {int8s({4, 3}, 0.5f, 3), by_output}));
+  TensorType rows{ElementType::int32, {3, 2}, Quantization{{0.125f, 0.25f}, {0, 0}, 1}};
+  CHECK_FALSE(holds(Gemm({}, true), {int8s({3, 4}, 0.5f, 3), by_output, rows}));
   CHECK_FALSE(Gemm({}, false).integer_form(std::vector<TensorType>{x, w}, Storage{ElementType::uint8, {{1.0f}, {0}}}));
   CHECK_FALSE(holds(Gemm({}, false), {int8s({1, 43801}, 0.5f, 0), int8s({43801, 2}, 0.5f, 0)}));
 }

@@ -51,6 +51,8 @@ TEST_CASE("MatMul refuses what does not fit, with both numbers") {
                     Catch::Contains("a row of A has 3 elements, a column of B 4"));
   FakeNode batch("MatMul", 13);
   CHECK_THROWS(batch.input(floats({2, 2, 3})).input(floats({3, 3, 5})).import());
+  FakeNode empty("MatMul", 13);
+  CHECK_THROWS_WITH(empty.input(floats({2, 2, 0})).input(floats({2, 0, 5})).import(), Catch::Contains("0 elements"));
   FakeNode scalar("MatMul", 13);
   CHECK_THROWS_WITH(scalar.input(floats({})).input(floats({3, 3, 5})).import(), Catch::Contains("A has 0 dimensions"));
 }

@@ -110,7 +110,7 @@ TEST_CASE("pools: shapes of every form") {
       // The second window would begin in the padding behind the input.
       {{1, 1, 3, 3},
        {2, 2},
-       {{"strides", Ints{3, 3}}, {"pads", Ints{0, 0, 2, 2}}, {"ceil_mode", int64_t(1)}},
+       {{"strides", Ints{3, 3}}, {"pads", Ints{0, 0, 1, 1}}, {"ceil_mode", int64_t(1)}},
        {1, 1, 1, 1}},
       {{1, 3, 7, 7}, {3, 3}, {{"strides", Ints{2, 2}}, {"auto_pad", std::string("SAME_UPPER")}}, {1, 3, 4, 4}},
       {{1, 3, 7, 7}, {3, 3}, {{"strides", Ints{2, 2}}, {"auto_pad", std::string("VALID")}}, {1, 3, 3, 3}},
@@ -147,6 +147,11 @@ TEST_CASE("pools refuse what they cannot do, by name") {
   FakeNode large("MaxPool", 13, {{"kernel_shape", Ints{5}}});
   CHECK_THROWS_WITH(large.input(floats({1, 1, 4})).import(),
                     Catch::Contains("the window spans 5 positions along axis 2, the padded input has 4"));
+  FakeNode pads("MaxPool", 13, {{"kernel_shape", Ints{2}}, {"pads", Ints{0, 2}}});
+  CHECK_THROWS_WITH(pads.input(floats({1, 1, 4})).import(),
+                    Catch::Contains("the window spans 2 positions along axis 2, the input has 4 and pads of 0 and 2"));
+  FakeNode empty("MaxPool", 13, {{"kernel_shape", Ints{2}}, {"pads", Ints{1, 1}}});
+  CHECK_THROWS_WITH(empty.input(floats({1, 1, 0})).import(), Catch::Contains("the input not empty"));
   FakeNode entries("AveragePool", 13, {{"kernel_shape", Ints{2, 2}}});
   CHECK_THROWS_WITH(entries.input(floats({1, 1, 4})).import(), Catch::Contains("kernel_shape has 2 entries"));
   FakeNode unknown("MaxPool", 13, {{"kernel_shape", Ints{2}}, {"auto_pad", std::string("SAME")}});
