@@ -6,6 +6,7 @@
 #include "compiler/ops/gemm.hpp"
 #include "compiler/ops/matmul.hpp"
 #include "compiler/requantize.hpp"
+#include "thimble/arch/dsp_dense.pack.hpp"
 #include "thimble/dense.pack.hpp"
 
 namespace thimble::compiler {
@@ -136,6 +137,33 @@ ChosenOutputStage choose_stage(const Sums& sums, const Storage& storage, const C
   return choose_output_stage(sums.channels, zero_point, range.low, range.high, where);
 }
 
+// Weights without a sign, as the portable kernel has them.
+int portable_weights(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k) {
+  std::vector<uint8_t> offset_rows;
+  for (int8_t w : rows) offset_rows.push_back(uint8_t(w + dense_weight_offset));
+  return packed_weights(lowering, node, offset_rows, n, k, "plus 128: ");
+}
+
+// Turns `layer` to the kernel for cores with the DSP extension. Gives its weights.
+int use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows,
+                   const std::vector<int32_t>& bias, const OutputStage& stage, Layer& layer) {
+  const int32_t n = int32_t(bias.size()), k = int32_t(rows.size() / bias.size());
+  const DspForm form = dsp_form(rows.data(), bias.data(), n, k, stage);
+  layer.kernel = form == DspForm::saturated ? "dense_dsp"
+                 : form == DspForm::clamped ? "dense_dsp_clamped"
+                                            : "dense_dsp_plain";
+  layer.headers = {"arch/dsp_dense.hpp"};
+  layer.constants_struct = "DenseDsp";
+  layer.takes_scratch = true;
+  layer.scratch_bytes = dense_dsp_scratch_bytes(k);
+  layer.note = form == DspForm::plain ? "DSP, one byte a weight; " : "DSP, two outputs share a half; ";
+  std::vector<int32_t> packed(size_t(packed_dense_dsp_words(k, n)));
+  pack_dense_dsp(k, n, form, rows.data(), packed.data());
+  return lowering.constant(array_of(node.name + "_weights",
+                                    fmt::format("{} outputs x {} inputs, quads of 4 outputs and 4 inputs", n, k),
+                                    packed, true));
+}
+
 void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const std::string where = "Gemm '" + node.name + "'";
   const Tensor& b = *node.inputs[1]->constant;
@@ -145,9 +173,8 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const TensorType& y = node.outputs[0]->type;
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
-  std::vector<uint8_t> offset_rows;
-  for (int8_t w : rows) offset_rows.push_back(uint8_t(w + dense_weight_offset));
-  const int weights = packed_weights(lowering, node, offset_rows, n, k, "plus 128: ");
+  const int weights = lowering.features().dsp ? use_dsp_kernel(lowering, node, rows, sums.bias, chosen.stage, layer)
+                                              : portable_weights(lowering, node, rows, n, k);
   const int bias = lowering.constant(array_of(
       node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
   const int multipliers = lowering.constant(array_of(
@@ -158,7 +185,7 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
                   {"multipliers", Field::Array{multipliers}},
                   {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
   for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
-  layer.note = exactness_note(chosen);
+  layer.note += exactness_note(chosen);
   lowering.add(std::move(layer));
 }
 

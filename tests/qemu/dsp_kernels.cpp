@@ -1,5 +1,6 @@
 // Runs the DSP kernels' grid on a board, with the assembly blocks. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/dsp_conv_grid.hpp"
+#include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/dsp_depthwise_grid.hpp"
 
 extern "C" {
@@ -39,6 +40,8 @@ int main() {
   for (const Case& c : depthwise_cases)
     report("depthwise", check_depthwise(c, depthwise_shape_of(c), workspace, index++));
   report("specialised depthwise", check_fixed_depthwise<depthwise_cases>(workspace));
+  index = 0;
+  for (const Case& c : dense_cases) report("dense", check_dense(c, workspace, index++));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }
