@@ -36,7 +36,7 @@ fi
 
 jobs=$(nproc)
 launcher=$(command -v ccache || true)
-"$work/venv/bin/cmake" -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
+"$work/venv/bin/cmake" -G Ninja -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_LIBDIR=lib \
   -DONNX_ML=ON -DONNX_BUILD_PYTHON=OFF -DONNX_USE_UNITY_BUILD=ON >"$work/log" 2>&1 &&
   "$work/venv/bin/cmake" --build "$work/build" --parallel "$jobs" >>"$work/log" 2>&1 &&

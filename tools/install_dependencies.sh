@@ -9,12 +9,11 @@ set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
 environment=${THIMBLE_PYTHON_ENV:-${XDG_CACHE_HOME:-$HOME/.cache}/thimble/python}
-build_packages="g++ cmake ninja-build pkg-config libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev
+build_packages="g++ cmake ninja-build libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev
   nlohmann-json3-dev python3 python3-venv"
-firmware_packages="gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc
-  gcc libglib2.0-dev"
+firmware_packages="gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc"
 test_packages="$firmware_packages catch2 clang"
-test_modules="onnx==1.23.2 onnxruntime numpy"
+test_modules="onnx==1.23.2 onnxruntime==1.32.0 numpy"
 
 packages="" modules="" groups=${*:-build}
 for group in $groups; do

@@ -87,9 +87,6 @@ Importer::Importer(const LoadedModel& model) : proto_(model.proto->graph()), pat
 }
 
 void Importer::run() {
-  for (const auto& t : proto_.sparse_initializer())
-    problems_.push_back(
-        Error("tensor '" + t.values().name() + "'", "it is sparse", "Store it as a dense tensor.").what());
   // Constants come first, for they may hold the quantization that the inputs' types have.
   import_nodes(true);
   declared_ = carried_quantization(proto_, [this](const onnx::NodeProto& node) { return declared_by(node); });

@@ -149,6 +149,22 @@ void infer_types(onnx::ModelProto& model, const std::string& path) {
   });
 }
 
+// Reals of any width are float32 in the code: who calls it must know.
+std::vector<std::string> notes_on_reals(const onnx::GraphProto& graph) {
+  std::vector<std::string> notes;
+  const auto look_at = [&](const char* what, const auto& values) {
+    for (const auto& value : values) {
+      const int type = value.type().tensor_type().elem_type();
+      if (type != onnx::TensorProto::FLOAT && element_type(type) == ElementType::float32)
+        notes.push_back(
+            fmt::format("{} '{}': {} in the model, float32 in the code", what, value.name(), onnx_type_name(type)));
+    }
+  };
+  look_at("input", graph.input());
+  look_at("output", graph.output());
+  return notes;
+}
+
 }  // namespace
 
 LoadedModel load_model(const std::string& path, const LoadOptions& options) {
@@ -174,6 +190,7 @@ LoadedModel load_model(const std::string& path, const LoadOptions& options) {
   infer_types(*model, path);
   if (by_onnx(path, "a function of ONNX cannot be inlined", [&] { return inline_onnx_functions(*model); }))
     infer_types(*model, path);
+  for (std::string& note : notes_on_reals(model->graph())) loaded.notes.push_back(std::move(note));
   loaded.proto = model;
   return loaded;
 }

@@ -22,7 +22,7 @@ struct LoadOptions {
 struct LoadedModel {
   std::string path;
   std::shared_ptr<const onnx::ModelProto> proto;
-  std::vector<std::string> notes;  // for the user: dimensions that became 1
+  std::vector<std::string> notes;  // for the user: dimensions that became 1, types that became float32
   std::vector<std::string> files;  // read: the model, then its external data
   std::string hash;                // SHA-256 of the model file, in hexadecimal
 };

@@ -136,6 +136,8 @@ TEST_CASE("Types that are not supported") {
 TEST_CASE("Half and double floats become float32, except for numbers that it cannot hold") {
   onnx::ModelProto model = parsed("graph (double[2,1] x) => (double[1,2] y) { y = Transpose(x) }");
   CHECK(import(model).inputs[0]->type.element == ElementType::float32);
+  CHECK(load(model).notes == std::vector<std::string>{"input 'x': double in the model, float32 in the code",
+                                                      "output 'y': double in the model, float32 in the code"});
   CHECK_THAT(message_of("graph (double[1] x) => (double[1] y) <double[1] w = {1e300}> { y = Identity(w) }"),
              Contains("tensor 'w'") && Contains("1e+300"));
 }
