@@ -154,8 +154,6 @@ int use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8_
                                             : "dense_dsp_plain";
   layer.headers = {"arch/dsp_dense.hpp"};
   layer.constants_struct = "DenseDsp";
-  layer.takes_scratch = true;
-  layer.scratch_bytes = dense_dsp_scratch_bytes(k);
   layer.note = form == DspForm::plain ? "DSP, one byte a weight; " : "DSP, two outputs share a half; ";
   std::vector<int32_t> packed(size_t(packed_dense_dsp_words(k, n)));
   pack_dense_dsp(k, n, form, rows.data(), packed.data());

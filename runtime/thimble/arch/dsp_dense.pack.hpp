@@ -22,11 +22,6 @@ constexpr int32_t dense_dsp_quads(int32_t inputs) {
   return (inputs + 3) / 4;
 }
 
-// The widened inputs of one row.
-constexpr int32_t dense_dsp_scratch_bytes(int32_t inputs) {
-  return dense_dsp_quads(inputs) * 8;
-}
-
 // Four outputs a, b, c, d at a time, then pairs for those left over; an odd last one is paired with zeros.
 constexpr int32_t packed_dense_dsp_words(int32_t inputs, int32_t outputs) {
   return (outputs + 1) / 2 * dense_dsp_quads(inputs) * 2;

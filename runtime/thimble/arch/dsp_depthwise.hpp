@@ -62,12 +62,12 @@ THIMBLE_INLINE int32_t nine_taps(const PlaneRows& p, int32_t x, const int32_t* w
   "ldr r9,[" p "]\n\t sxtb16 r8,r9\n\t sxtb16 r9,r9,ror #8\n\t smlad r10,r8," w02 \
   ",r10\n\t"                                                                      \
   "smlabb r10,r9," w1 ",r10\n\t"
-#define THIMBLE_SINGLE                                                 \
-  THIMBLE_FETCH(r10, bias)                                             \
-  THIMBLE_SINGLE_ROW("r0", "r4", "r5")                                 \
-  THIMBLE_SINGLE_ROW("r1", "r6", "r7")                                 \
-  THIMBLE_SINGLE_ROW("r2", "r11", "r12") THIMBLE_FETCH(r8, multiplier) \
-      THIMBLE_FETCH(r9, offset) "smmla r10,r10,r8,r9\n\t"
+#define THIMBLE_SINGLE                   \
+  THIMBLE_FETCH(r10, bias)               \
+  THIMBLE_SINGLE_ROW("r0", "r4", "r5")   \
+  THIMBLE_SINGLE_ROW("r1", "r6", "r7")   \
+  THIMBLE_SINGLE_ROW("r2", "r11", "r12") \
+  THIMBLE_FETCH(r8, multiplier) THIMBLE_FETCH(r9, offset) "smmla r10,r10,r8,r9\n\t"
 #define THIMBLE_SATURATE \
   THIMBLE_FETCH(r8, shift) "asr r10,r10,r8\n\t asr lr,lr,r8\n\t ssat r10,#8,r10\n\t ssat lr,#8,lr\n\t"
 #define THIMBLE_SATURATE_FIXED "ssat r10,#8,r10,asr %[shift]\n\t ssat lr,#8,lr,asr %[shift]\n\t"
