@@ -21,6 +21,7 @@ nlohmann::ordered_json as_json(const Verification& v) {
       {"outputs_total", v.difference.total},
       {"outputs_equal", v.difference.equal},
       {"max_abs_error", v.difference.max_abs_error},
+      {"outputs_sha256", v.outputs_hash},
       {"passed", v.passed()},
       {"instructions", v.instructions >= 0 ? nlohmann::ordered_json(v.instructions) : nlohmann::ordered_json()},
       {"flash", {{"code", v.flash.code}, {"weights", v.flash.weights}}},

@@ -165,6 +165,13 @@ std::vector<LayerFigures> layer_figures(const Program& program, const Execution&
   return figures;
 }
 
+std::string hash_of(const std::vector<std::vector<Tensor>>& outputs) {
+  std::string bytes;
+  for (const std::vector<Tensor>& set : outputs)
+    for (const Tensor& t : set) bytes.append(reinterpret_cast<const char*>(t.bytes.data()), t.bytes.size());
+  return sha256(bytes);
+}
+
 }  // namespace
 
 std::filesystem::path reference_file(const std::string& folder, const std::string& value) {
@@ -251,6 +258,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   for (size_t s = 0; s < sets.size(); ++s)
     for (size_t o = 0; o < made.outputs[s].size(); ++o)
       v.difference.add(compare(made.outputs[s][o], expected ? sets[s].expected[o] : reference.outputs[s][o]));
+  v.outputs_hash = hash_of(made.outputs);
   if (!made.run.instructions.empty())
     v.instructions = *std::max_element(made.run.instructions.begin(), made.run.instructions.end());
   v.flash = made.firmware.sizes;

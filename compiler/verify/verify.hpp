@@ -44,6 +44,7 @@ struct Verification {
   std::string model, target, counter, reference;
   size_t data_sets = 0;
   Difference difference;      // of the outputs, over all data sets
+  std::string outputs_hash;   // SHA-256 of all output bytes: where two are equal, so are the outputs
   int64_t instructions = -1;  // of one run, the most of all data sets; -1: not counted
   FirmwareSizes flash;
   int64_t arena = 0, state = 0, stack = 0;
