@@ -6,6 +6,7 @@
 #include "compiler/requantize.hpp"
 #include "thimble/arch/dsp_conv.pack.hpp"
 #include "thimble/arch/dsp_depthwise.pack.hpp"
+#include "thimble/arch/dsp_depthwise_nhwc.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -131,6 +132,49 @@ Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
   return layer;
 }
 
+Layer depthwise_nhwc(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& c = conv.shape;
+  const DepthwiseNhwcDspShape s{c.in_height,    c.in_width,      c.in_channels, c.out_width,   c.kernel_height,
+                                c.kernel_width, c.stride_y,      c.stride_x,    c.pad_top,     c.pad_left,
+                                c.dilation_y,   c.in_zero_point, c.offset,      c.shift,       c.left_shift,
+                                c.zero_point,   c.low,           c.high,        c.ties_to_even};
+  std::vector<int32_t> packed(size_t(depthwise_nhwc_words(s)));
+  pack_depthwise_nhwc_dsp(s, conv.weights.data(), packed.data());
+  std::vector<int32_t> channels(size_t(depthwise_nhwc_channel_words(s)));
+  pack_depthwise_nhwc_channels(s, conv.bias.data(), conv.multipliers.data(), channels.data());
+
+  Layer layer;
+  layer.kernel = depthwise_dsp_saturates(output_stage(s)) ? "depthwise_nhwc_dsp" : "depthwise_nhwc_plain_dsp";
+  layer.headers = {"arch/dsp_depthwise_nhwc.hpp"};
+  layer.constants_struct = "DepthwiseNhwcDsp";
+  layer.shape_struct = "DepthwiseNhwcDspShape";
+  layer.shape = {{"in_height", int64_t(s.in_height)},
+                 {"in_width", int64_t(s.in_width)},
+                 {"channels", int64_t(s.channels)},
+                 {"out_width", int64_t(s.out_width)},
+                 {"kernel_height", int64_t(s.kernel_height)},
+                 {"kernel_width", int64_t(s.kernel_width)},
+                 {"stride_y", int64_t(s.stride_y)},
+                 {"stride_x", int64_t(s.stride_x)},
+                 {"pad_top", int64_t(s.pad_top)},
+                 {"pad_left", int64_t(s.pad_left)},
+                 {"dilation_y", int64_t(s.dilation_y)},
+                 {"in_zero_point", int64_t(s.in_zero_point)}};
+  add_stage(c, layer.shape);
+  layer.band = conv_contract(c);
+  layer.takes_scratch = true;
+  layer.scratch_bytes = depthwise_nhwc_scratch_bytes(s);
+  layer.note = "DSP, four channels at a time";
+  const int32_t groups = (s.channels + 3) / 4;
+  const int w = lowering.constant(constant_of(
+      conv.name + "_weights",
+      fmt::format("[{}][{}]: taps of four channels, a byte each", groups, s.kernel_height * s.kernel_width), packed));
+  const int k = lowering.constant(
+      constant_of(conv.name + "_channels", fmt::format("[{}][8]: four biases, four multipliers", groups), channels));
+  layer.fields = {{"weights", Field::Array{w}}, {"channels4", Field::Array{k}}};
+  return layer;
+}
+
 }  // namespace
 
 bool dsp_writes_planes(const ConvShape& s) {
@@ -146,6 +190,9 @@ bool dsp_reads_planes(const ConvShape& s) {
 std::optional<Layer> choose_dsp_conv(Lowering& lowering, const IntegerConv& conv) {
   if (conv.in == Layout::planes) return depthwise(lowering, conv);
   if (dsp_writes_planes(conv.shape)) return dense(lowering, conv);
+  const ConvShape& s = conv.shape;
+  if (is_depthwise(s) && s.group_out_channels == 1 && (s.dilation_x == 1 || s.kernel_width == 1))
+    return depthwise_nhwc(lowering, conv);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "tests/kernels/dsp_grid.hpp"
 #include "thimble/arch/dsp_depthwise.hpp"
+#include "thimble/arch/dsp_depthwise_nhwc.hpp"
 
 namespace thimble::grid {
 
@@ -99,6 +100,87 @@ Failure check_fixed_depthwise(Workspace& w) {
   } else {
     const Failure f = check_depthwise(cases[index], FixedDepthwiseShape<cases, index>{}, w, index);
     return f.what != nullptr ? f : check_fixed_depthwise<cases, index + 1>(w);
+  }
+}
+
+// Any kernel, from NHWC.
+constexpr Case any_depthwise(Case c) {
+  c.depthwise = true;
+  return c;
+}
+constexpr Case nhwc_cases[] = {
+    any_depthwise({9, 8, 8, 8, 3, 3, 1, 1, 1, 9, 8}),
+    any_depthwise({9, 7, 6, 6, 5, 5, 2, 2, 2, 5, 4}),
+    any_depthwise({28, 1, 40, 40, 5, 1, 1, 0, 0, 24, 1}),
+    any_depthwise({28, 1, 7, 7, 3, 1, 1, 4, 0, 28, 1, 2}),
+    any_depthwise({6, 6, 3, 3, 2, 3, 1, 0, 1, 5, 6, 1, false, false, -100, 90}),
+    any_depthwise({4, 3, 5, 5, 3, 5, 1, 1, 2, 4, 3}),
+};
+
+constexpr DepthwiseNhwcDspShape nhwc_shape_of(const Case& c) {
+  const int32_t shift = c.shift();
+  return {c.height,
+          c.width,
+          c.in_channels,
+          c.out_width,
+          c.kernel_height,
+          c.kernel_width,
+          c.stride,
+          c.stride,
+          c.pad_top,
+          c.pad_left,
+          c.dilation_y,
+          c.in_zero_point,
+          c.out_zero_point * (1 << shift) + (1 << (shift - 1)),
+          shift,
+          0,
+          c.out_zero_point,
+          c.low,
+          c.high,
+          0};
+}
+
+template <const auto& cases, int32_t index>
+struct FixedNhwcShape {
+  static constexpr bool fixed = true;
+  static constexpr DepthwiseNhwcDspShape s = nhwc_shape_of(cases[index]);
+  static constexpr int32_t in_height = s.in_height, in_width = s.in_width, channels = s.channels;
+  static constexpr int32_t out_width = s.out_width, stride_y = s.stride_y, stride_x = s.stride_x;
+  static constexpr int32_t kernel_height = s.kernel_height, kernel_width = s.kernel_width;
+  static constexpr int32_t pad_top = s.pad_top, pad_left = s.pad_left, dilation_y = s.dilation_y;
+  static constexpr int32_t in_zero_point = s.in_zero_point;
+  static constexpr int32_t offset = s.offset, shift = s.shift, left_shift = s.left_shift, zero_point = s.zero_point;
+  static constexpr int32_t low = s.low, high = s.high, ties_to_even = s.ties_to_even;
+};
+
+template <class Shape>
+Failure check_nhwc(const Case& c, const Shape& shape, Workspace& w, int32_t index) {
+  make(c, uint32_t(index + 1), w);
+  centre(c, w);
+  refer(c, w);
+  pack_depthwise_nhwc_dsp(shape, w.weights, w.packed);
+  pack_depthwise_nhwc_channels(shape, w.bias, w.multipliers, w.channels);
+  const DepthwiseNhwcDsp<Shape> layer{shape, w.packed, w.channels};
+  for (int32_t plain = 0; plain < 2; ++plain) {
+    const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
+      if (plain != 0 || !depthwise_dsp_saturates(output_stage(layer)))
+        depthwise_nhwc_plain_dsp(layer, in, out, y0, y1, scratch);
+      else
+        depthwise_nhwc_dsp(layer, in, out, y0, y1, scratch);
+    };
+    const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
+    if (f.what != nullptr) return f;
+  }
+  return {};
+}
+
+template <const auto& cases, int32_t index = 0>
+Failure check_fixed_nhwc(Workspace& w) {
+  if constexpr (index == sizeof cases / sizeof cases[0]) {
+    return {};
+  } else {
+    const Failure f = check_nhwc(cases[index], FixedNhwcShape<cases, index>{}, w, index);
+    return f.what != nullptr ? f : check_fixed_nhwc<cases, index + 1>(w);
   }
 }
 

@@ -23,4 +23,15 @@ TEST_CASE("DSP depthwise convolutions are the same when specialised") {
   CHECK(f.what == nullptr);
 }
 
+TEST_CASE("DSP depthwise convolutions of any kernel equal the plain reference, shared and specialised") {
+  const auto w = std::make_unique<Workspace>();
+  int32_t index = 0;
+  for (const Case& c : nhwc_cases) {
+    const Failure f = check_nhwc(c, nhwc_shape_of(c), *w, index++);
+    INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
+    CHECK(f.what == nullptr);
+  }
+  CHECK(check_fixed_nhwc<nhwc_cases>(*w).what == nullptr);
+}
+
 }  // namespace thimble::grid

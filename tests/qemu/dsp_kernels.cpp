@@ -42,6 +42,9 @@ int main() {
   report("specialised depthwise", check_fixed_depthwise<depthwise_cases>(workspace));
   index = 0;
   for (const Case& c : dense_cases) report("dense", check_dense(c, workspace, index++));
+  index = 0;
+  for (const Case& c : nhwc_cases) report("depthwise NHWC", check_nhwc(c, nhwc_shape_of(c), workspace, index++));
+  report("specialised depthwise NHWC", check_fixed_nhwc<nhwc_cases>(workspace));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }

@@ -27,6 +27,12 @@ THIMBLE_INLINE int32_t load32(const void* p) {
   __builtin_memcpy(&v, p, 4);
   return v;
 }
+// `count` bytes, 0 to 3, as the lower bytes of a word; the others are 0.
+inline int32_t load_bytes(const int8_t* p, int32_t count) {
+  uint32_t v = 0;
+  for (int32_t i = 0; i < count; ++i) v |= uint32_t(uint8_t(p[i])) << (8 * i);
+  return int32_t(v);
+}
 THIMBLE_INLINE void store32(void* p, int32_t v) {
   __builtin_memcpy(p, &v, 4);
 }

@@ -94,13 +94,6 @@ THIMBLE_INLINE void add_quads_of_four(const int8_t* in, const int8_t* end, int32
 #endif
 }
 
-// The last 1 to 3 inputs as a word; zeros fill it up.
-inline int32_t load_rest(const int8_t* in, int32_t count) {
-  uint32_t v = 0;
-  for (int32_t i = 0; i < count; ++i) v |= uint32_t(uint8_t(in[i])) << (8 * i);
-  return int32_t(v);
-}
-
 template <DspForm form, class Layer>
 THIMBLE_INLINE void dense(const Layer& c, const int8_t* in, int8_t* out) {
   constexpr bool shared = form != DspForm::plain;
@@ -121,7 +114,7 @@ THIMBLE_INLINE void dense(const Layer& c, const int8_t* in, int8_t* out) {
   const auto second = [](int32_t b, int32_t a) { return shared ? wrapping_sub(b, a) : b; };
   for (int32_t row = 0; row < c.rows; ++row, in += c.inputs, out += c.outputs) {
     const int8_t* const end = in + whole;
-    const int32_t last = load_rest(end, rest);
+    const int32_t last = load_bytes(end, rest);
     const int32_t* weights = c.weights;
     int32_t o = 0;
     for (; o + 4 <= c.outputs; o += 4) {
