@@ -1,4 +1,4 @@
-// Add, Sub, Mul and Div of reals, of int8 (but Div), and of integers where they fold.
+// Functions of two reals; Add, Sub and Mul of int8; and of integers where they fold.
 #include "compiler/ops/binary.hpp"
 
 #include <algorithm>
@@ -19,10 +19,15 @@ struct ArithmeticFacts {
 };
 
 const ArithmeticFacts& facts(Arithmetic kind) {
-  static const ArithmeticFacts table[] = {{"Add", "add", [](double a, double b) { return a + b; }},
-                                          {"Sub", "subtract", [](double a, double b) { return a - b; }},
-                                          {"Mul", "multiply", [](double a, double b) { return a * b; }},
-                                          {"Div", "divide", [](double a, double b) { return a / b; }}};
+  static const ArithmeticFacts table[] = {
+      {"Add", "add", [](double a, double b) { return a + b; }},
+      {"Sub", "subtract", [](double a, double b) { return a - b; }},
+      {"Mul", "multiply", [](double a, double b) { return a * b; }},
+      {"Div", "divide", [](double a, double b) { return a / b; }},
+      {"Min", "minimum", [](double a, double b) { return std::min(a, b); }},
+      {"Max", "maximum", [](double a, double b) { return std::max(a, b); }},
+      {"Pow", "power", [](double a, double b) { return std::pow(a, b); }},
+      {"PRelu", "prelu", [](double x, double slope) { return x < 0 ? slope * x : x; }}};
   return table[size_t(kind)];
 }
 
@@ -68,6 +73,10 @@ void lower_float(Lowering& lowering, const Node& node, Arithmetic kind, const Cl
   lowering.add(std::move(layer));
 }
 
+std::string differing_note(int pairs) {
+  return fmt::format("{} of 65536 pairs differ from ONNX Runtime by a step", pairs);
+}
+
 void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredRange range) {
   const Int8SumProblem problem{int8_scale(node.inputs[0]->type),
                                int8_scale(node.inputs[1]->type),
@@ -89,8 +98,25 @@ void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredR
                                      {"sum.low", int64_t(s.low)},
                                      {"sum.high", int64_t(s.high)}};
   layer.fields.insert(layer.fields.end(), fields.begin(), fields.end());
-  layer.note = fmt::format("{} of 65536 pairs differ from ONNX Runtime by a step", chosen.differing);
+  layer.note = differing_note(chosen.differing);
   lowering.add(std::move(layer));
+}
+
+// ONNX Runtime's result: dequantize both, multiply, divide by the result's scale, each step rounded to float32.
+int32_t reference_product(const Int8Scale& a, const Int8Scale& b, const Int8Scale& result, StoredRange range, int32_t x,
+                          int32_t y) {
+  const float product = (float(x - a.zero_point) * a.scale) * (float(y - b.zero_point) * b.scale);
+  const double q = std::nearbyint(double(product / result.scale)) + result.zero_point;
+  return int32_t(std::clamp(q, double(range.low), double(range.high)));
+}
+
+int differing_products(const Int8Product& p, const Int8Scale& a, const Int8Scale& b, const Int8Scale& result,
+                       StoredRange range) {
+  int count = 0;
+  for (int32_t x = -128; x < 128; ++x)
+    for (int32_t y = -128; y < 128; ++y)
+      count += apply(p, int8_t(x), int8_t(y)) != reference_product(a, b, result, range, x, y);
+  return count;
 }
 
 // The products of all stored numbers, as one channel of an output stage.
@@ -109,7 +135,8 @@ ChosenOutputStage product_stage(const Int8Scale& a, const Int8Scale& b, const In
 
 void lower_int8_product(Lowering& lowering, const Node& node, StoredRange range) {
   const Int8Scale a = int8_scale(node.inputs[0]->type), b = int8_scale(node.inputs[1]->type);
-  const ChosenOutputStage chosen = product_stage(a, b, int8_scale(node.outputs[0]->type), range, node.name);
+  const Int8Scale result = int8_scale(node.outputs[0]->type);
+  const ChosenOutputStage chosen = product_stage(a, b, result, range, node.name);
   const BroadcastOperands operands = lower_broadcast(lowering, node);
   Layer layer = binary_layer(node, operands, "multiply_int8", "binary_int8.hpp", "MultiplyInt8");
   add_row_elements(lowering, layer, operands);
@@ -120,7 +147,8 @@ void lower_int8_product(Lowering& lowering, const Node& node, StoredRange range)
     f.name = "product.out." + f.name;
     layer.fields.push_back(std::move(f));
   }
-  layer.note = exactness_note(chosen);
+  const Int8Product product{a.zero_point, b.zero_point, chosen.multipliers[0], chosen.stage};
+  layer.note = differing_note(differing_products(product, a, b, result, range));
   lowering.add(std::move(layer));
 }
 
@@ -170,11 +198,11 @@ OpPtr BinaryOp::with_clamp(const ClampRange& range) const {
 }
 
 bool BinaryOp::affine_in(size_t operand) const {
-  return clamp_.open() && !integers_ && (kind_ != Arithmetic::divide || operand == 0);
+  return clamp_.open() && !integers_ && (kind_ < Arithmetic::divide || (kind_ == Arithmetic::divide && operand == 0));
 }
 
 bool BinaryOp::integer_form(std::span<const TensorType> in, const Storage& out) const {
-  return kind_ != Arithmetic::divide && is_int8(in[0].element, in[0].quantization) &&
+  return kind_ < Arithmetic::divide && is_int8(in[0].element, in[0].quantization) &&
          is_int8(in[1].element, in[1].quantization) && is_int8(out.element, out.quantization);
 }
 
@@ -190,16 +218,31 @@ void BinaryOp::lower(Lowering& lowering, const Node& node) const {
       throw Error(node.name,
                   fmt::format("{} of {} and {} giving {} has no kernel", name(), to_string(in[0]), to_string(in[1]),
                               to_string(node.outputs[0]->type)),
-                  "At run time it computes float32, and int8 with one scale a tensor (Div: float32 alone).");
+                  "At run time it computes float32; Add, Sub and Mul int8 with one scale a tensor, too.");
   lower_float(lowering, node, kind_, clamp_);
 }
 
 namespace {
+
+OpPtr binary_op(const Value* a, Arithmetic kind) {
+  const bool integers = is_integer(a->type.element) && !a->type.quantization;
+  return std::make_shared<BinaryOp>(kind, ClampRange{}, integers);
+}
+
 void import_binary(ImportNode& n, Arithmetic kind) {
   Value *a = n.required_input(0), *b = n.required_input(1);
-  const bool integers = is_integer(a->type.element) && !a->type.quantization;
-  n.finish(std::make_shared<BinaryOp>(kind, ClampRange{}, integers), {a, b});
+  n.finish(binary_op(a, kind), {a, b});
 }
+
+// Any number of operands, taken one after the other.
+void import_variadic(ImportNode& n, Arithmetic kind) {
+  Value* result = n.required_input(0);
+  const size_t count = n.input_count();
+  if (count == 1) return n.bind(0, result);
+  for (size_t i = 1; i + 1 < count; ++i) result = n.emit(binary_op(result, kind), {result, n.required_input(i)});
+  n.finish(binary_op(result, kind), {result, n.required_input(count - 1)});
+}
+
 }  // namespace
 
 void import_add(ImportNode& n) {
@@ -213,6 +256,23 @@ void import_mul(ImportNode& n) {
 }
 void import_div(ImportNode& n) {
   import_binary(n, Arithmetic::divide);
+}
+void import_min(ImportNode& n) {
+  import_variadic(n, Arithmetic::minimum);
+}
+void import_max(ImportNode& n) {
+  import_variadic(n, Arithmetic::maximum);
+}
+void import_prelu(ImportNode& n) {
+  import_binary(n, Arithmetic::prelu);
+}
+
+// The exponent may have a type of its own.
+void import_pow(ImportNode& n) {
+  Value *base = n.required_input(0), *exponent = n.required_input(1);
+  if (exponent->is_constant() && !exponent->type.quantization && exponent->type.element != base->type.element)
+    exponent = n.constant(from_real(to_real(*exponent->constant), {base->type.element, exponent->type.shape, {}}));
+  n.finish(binary_op(base, Arithmetic::power), {base, exponent});
 }
 
 }  // namespace thimble::compiler

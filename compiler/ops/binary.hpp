@@ -1,10 +1,10 @@
-// Add, Sub, Mul, Div: two operands that broadcast.
+// Add, Sub, Mul, Div, Min, Max, Pow, PRelu: two operands that broadcast.
 #pragma once
 #include "compiler/op.hpp"
 
 namespace thimble::compiler {
 
-enum class Arithmetic : uint8_t { add, subtract, multiply, divide };
+enum class Arithmetic : uint8_t { add, subtract, multiply, divide, minimum, maximum, power, prelu };
 
 class BinaryOp : public Op {
  public:

@@ -1,4 +1,4 @@
-// Addition, subtraction, multiplication and division of reals.
+// Functions of two reals.
 #pragma once
 #include "thimble/binary_float.pack.hpp"
 #include "thimble/broadcast.hpp"
@@ -18,6 +18,25 @@ struct Product {
 };
 struct Quotient {
   float operator()(float a, float b) const { return a / b; }
+};
+struct Minimum {
+  float operator()(float a, float b) const { return b < a ? b : a; }
+};
+struct Maximum {
+  float operator()(float a, float b) const { return a < b ? b : a; }
+};
+struct ParametricRelu {
+  float operator()(float x, float slope) const { return x < 0.0f ? slope * x : x; }
+};
+// Whole exponents up to 64 by squaring, as exact as products are; others by exp and log. The sign of 0 is not kept.
+struct Power {
+  float operator()(float x, float y) const {
+    if (y != floor(y) || absolute(y) > 64.0f) return exp(y * log(x));
+    float result = 1.0f, square = x;
+    for (int32_t n = int32_t(absolute(y)); n != 0; n >>= 1, square *= square)
+      if (n & 1) result *= square;
+    return y < 0.0f ? 1.0f / result : result;
+  }
 };
 
 // f, then the clamp; NaN passes.
@@ -65,6 +84,22 @@ inline void divide_float(const FloatBinary& layer, const RowView& a, const RowVi
                          int32_t y1) {
   float_rows<Quotient>(layer, a, b, out, y0, y1);
 }
+inline void minimum_float(const FloatBinary& layer, const RowView& a, const RowView& b, const RowRing& out, int32_t y0,
+                          int32_t y1) {
+  float_rows<Minimum>(layer, a, b, out, y0, y1);
+}
+inline void maximum_float(const FloatBinary& layer, const RowView& a, const RowView& b, const RowRing& out, int32_t y0,
+                          int32_t y1) {
+  float_rows<Maximum>(layer, a, b, out, y0, y1);
+}
+inline void power_float(const FloatBinary& layer, const RowView& a, const RowView& b, const RowRing& out, int32_t y0,
+                        int32_t y1) {
+  float_rows<Power>(layer, a, b, out, y0, y1);
+}
+inline void prelu_float(const FloatBinary& layer, const RowView& a, const RowView& b, const RowRing& out, int32_t y0,
+                        int32_t y1) {
+  float_rows<ParametricRelu>(layer, a, b, out, y0, y1);
+}
 
 // Operands: rows of one or two operands, of the result, y0 and y1; or one or two operands and the result, whole.
 template <class... Operands>
@@ -82,6 +117,22 @@ void multiply_float_broadcast(const FloatBroadcast& layer, const Operands&... op
 template <class... Operands>
 void divide_float_broadcast(const FloatBroadcast& layer, const Operands&... operands) {
   float_broadcast<Quotient>(layer, operands...);
+}
+template <class... Operands>
+void minimum_float_broadcast(const FloatBroadcast& layer, const Operands&... operands) {
+  float_broadcast<Minimum>(layer, operands...);
+}
+template <class... Operands>
+void maximum_float_broadcast(const FloatBroadcast& layer, const Operands&... operands) {
+  float_broadcast<Maximum>(layer, operands...);
+}
+template <class... Operands>
+void power_float_broadcast(const FloatBroadcast& layer, const Operands&... operands) {
+  float_broadcast<Power>(layer, operands...);
+}
+template <class... Operands>
+void prelu_float_broadcast(const FloatBroadcast& layer, const Operands&... operands) {
+  float_broadcast<ParametricRelu>(layer, operands...);
 }
 
 }  // namespace thimble

@@ -1,4 +1,4 @@
-// Constants of the kernels that add, subtract, multiply and divide reals.
+// Constants of the kernels that compute a function of two reals.
 #pragma once
 #include "thimble/broadcast.pack.hpp"
 

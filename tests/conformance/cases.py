@@ -81,6 +81,11 @@ BINARY = [c for op in ("Add", "Sub", "Mul") for c in [
     *both("add_batch", "Add", [[2, 3, 4, 5], [2, 3, 4, 5]]),
     *both("sub_from_constant", "Sub", [constant([1, 3, 4, 1]), [1, 3, 4, 5]]),
     *both("mul_both_repeat", "Mul", [[2, 1, 3, 1, 2], [4, 1, 3, 1]]),
+    Case("min", "Min", [[2, 3, 4], [3, 1], [4]]),
+    Case("max_int8", "Max", [[2, 3, 4], [2, 3, 4]], quantized=True),
+    Case("pow_whole", "Pow", [[2, 9], np.array(3, np.float32)]),
+    Case("pow_integer_exponent", "Pow", [[2, 9], integers(2)]),
+    *both("prelu", "PRelu", [[1, 3, 4, 5], constant([3, 1, 1])]),
     Case("div_int8", "Div", [[2, 9], constant([2, 9], 1, 0.5, 2)], quantized=True),
 ]
 
@@ -164,6 +169,8 @@ MOVE = [
     Case("pad_axes", "Pad", [[2, 4, 5], integers(1, -2), None, integers(-2)], opset=18),
     *both("slice", "Slice", [[2, 6, 5], integers(1, -1), integers(100, -100), integers(1, 2), integers(2, -1)]),
     Case("slice_opset9", "Slice", [[2, 6, 5]], {"starts": [1], "ends": [-1], "axes": [1]}, opset=9),
+    *both("tile", "Tile", [[2, 3, 4], integers(1, 2, 3)]),
+    *both("expand", "Expand", [[3, 1], integers(2, 1, 4)]),
     Case("transpose_5d", "Transpose", [[2, 3, 2, 4, 3]], {"perm": [4, 1, 3, 0, 2]}),
     *both("gather_one", "Gather", [[4, 5], np.array(2, np.int64)], {"axis": 1}),
     *both("gather", "Gather", [[4, 5], integers(3, 0, -1)]),

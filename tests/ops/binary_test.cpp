@@ -50,6 +50,14 @@ const Kernels kernels = {
     {"subtract_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(subtract_float_broadcast))},
     {"multiply_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(multiply_float_broadcast))},
     {"divide_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(divide_float_broadcast))},
+    {"minimum_float", alike<FloatBinary>(thimble::minimum_float)},
+    {"minimum_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(minimum_float_broadcast))},
+    {"maximum_float", alike<FloatBinary>(thimble::maximum_float)},
+    {"maximum_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(maximum_float_broadcast))},
+    {"power_float", alike<FloatBinary>(thimble::power_float)},
+    {"power_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(power_float_broadcast))},
+    {"prelu_float", alike<FloatBinary>(thimble::prelu_float)},
+    {"prelu_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(prelu_float_broadcast))},
     {"add_int8", alike<AddInt8>(thimble::add_int8)},
     {"add_int8_ties_to_even", alike<AddInt8>(thimble::add_int8_ties_to_even)},
     {"multiply_int8", alike<MultiplyInt8>(thimble::multiply_int8)},
@@ -68,7 +76,9 @@ const Kernels kernels = {
 OpPtr arithmetic(Arithmetic kind, ClampRange clamp = {}) {
   return std::make_shared<BinaryOp>(kind, clamp);
 }
-constexpr Arithmetic all_kinds[] = {Arithmetic::add, Arithmetic::subtract, Arithmetic::multiply, Arithmetic::divide};
+// Those that random operands, some of them negative, suit.
+constexpr Arithmetic all_kinds[] = {Arithmetic::add,     Arithmetic::subtract, Arithmetic::multiply, Arithmetic::divide,
+                                    Arithmetic::minimum, Arithmetic::maximum,  Arithmetic::prelu};
 
 enum class Source { flat, nhwc, constant };
 
@@ -128,6 +138,29 @@ TEST_CASE("Add, Sub, Mul, Div compute what they say; division of integers trunca
   CHECK(evaluated(Arithmetic::multiply, 7, -2) == -14);
   CHECK(evaluated(Arithmetic::divide, 7, -2) == -3.5);
   CHECK(evaluated(Arithmetic::divide, 7, -2, true) == -3);
+}
+
+TEST_CASE("Min, Max, Pow and PRelu compute what they say") {
+  CHECK(evaluated(Arithmetic::minimum, 7, -2) == -2);
+  CHECK(evaluated(Arithmetic::maximum, 7, -2) == 7);
+  CHECK(evaluated(Arithmetic::power, 2, -1) == 0.5);
+  CHECK(evaluated(Arithmetic::prelu, -4, 0.25) == -1);
+  CHECK(evaluated(Arithmetic::prelu, 4, 0.25) == 4);
+  FakeNode three("Max", 13);
+  CHECK(three.input(floats({4})).input(floats({1})).input(floats({2, 4})).import().nodes().size() == 2);
+  FakeNode exponent("Pow", 15);
+  exponent.input(floats({4})).constant_input(shape_operand({2}));
+  CHECK(exponent.import().nodes().at(0)->inputs[1]->type == floats({1}));
+}
+
+TEST_CASE("powers agree with the math library: whole exponents, others, the ends") {
+  const thimble::Power power;
+  for (float x : {-2.5f, -1.0f, 0.0f, 0.3f, 1.0f, 7.0f})
+    for (float y : {-3.0f, -1.0f, 0.0f, 1.0f, 2.0f, 3.0f, 10.0f})
+      CHECK(power(x, y) == Approx(std::pow(x, y)).epsilon(1e-6));
+  for (float x : {0.0f, 0.01f, 0.5f, 1.0f, 30.0f})
+    for (float y : {0.5f, 1.5f, 2.2f, 100.0f}) CHECK(power(x, y) == Approx(std::pow(x, y)).epsilon(1e-5));
+  CHECK(std::isnan(power(-2.0f, 0.5f)));
 }
 
 TEST_CASE("a binary node is read with its type; mixed types are refused") {
@@ -297,12 +330,16 @@ TEST_CASE("operands' scales far above the result's are refused, far below it are
   CHECK(choose_int8_sum(narrow, "node").differing == 0);
 }
 
-TEST_CASE("an int8 addition says how many pairs differ") {
+TEST_CASE("int8 layers say how many pairs differ") {
   const Storage storage{ElementType::int8, {{0.5f}, {-7}}};
   const Program p = check_pair(arithmetic(Arithmetic::add), int8s({300}, 0.25f, 3), Source::flat,
                                int8s({300}, 0.125f, -4), Source::flat, 0, storage);
   CHECK(p.layers.at(0).kernel == "add_int8_ties_to_even");
   CHECK(p.layers.at(0).note == "0 of 65536 pairs differ from ONNX Runtime by a step");
+  const Program product =
+      check_pair(arithmetic(Arithmetic::multiply), int8s({300}, 0.031f, 3), Source::flat, int8s({300}, 0.027f, -4),
+                 Source::flat, 1, Storage{ElementType::int8, {{0.11f}, {-7}}});
+  CHECK(product.layers.at(0).note == "0 of 65536 pairs differ from ONNX Runtime by a step");
 }
 
 TEST_CASE("int8 products agree with ONNX Runtime's formula on nearly all of the 65,536 pairs") {

@@ -1,4 +1,4 @@
-// Concat, Pad, Cast, Gather, Slice, Split: forms of all opsets, meaning, kernels in both layouts.
+// Concat, Pad, Cast, Gather, Slice, Split, Tile, Expand: forms of all opsets, meaning, kernels in both layouts.
 #include "compiler/ops/concat.hpp"
 #include "compiler/ops/pad.hpp"
 #include "compiler/ops/slice.hpp"
@@ -344,4 +344,32 @@ TEST_CASE("Split: sizes as attribute and operand, equal parts, a smaller last on
 TEST_CASE("the parts of a Split are the slices") {
   FakeNode n("Split", 13, {{"axis", int64_t(1)}}, 2);
   check_lowered(n.input(floats({2, 4, 3})).import(), kernels, 0);
+}
+
+TEST_CASE("Tile and Expand repeat, and are nothing where they repeat once") {
+  const auto repeated = [](const char* name, Shape from, const std::vector<int64_t>& operand) {
+    FakeNode n(name, 13);
+    return result_type(n.input(floats(std::move(from))).constant_input(shape_operand(operand))).shape;
+  };
+  CHECK(repeated("Tile", {2, 3}, {1, 2}) == Shape{2, 6});
+  CHECK(repeated("Expand", {3, 1}, {2, 1, 6}) == Shape{2, 3, 6});
+  CHECK(repeated("Expand", {3, 4}, {3, 1}) == Shape{3, 4});
+  CHECK(repeated("Expand", {3, 4}, {1, 1, 1}) == Shape{1, 3, 4});
+  CHECK_THROWS_WITH(repeated("Tile", {2, 3}, {1}), Catch::Contains("it has 1 repeats for 2 axes"));
+  CHECK_THROWS_WITH(repeated("Tile", {2}, {0}), Catch::Contains("it repeats an axis 0 times"));
+  CHECK_THROWS_WITH(repeated("Expand", {3}, {2}), Catch::Contains("do not broadcast"));
+  FakeNode once("Tile", 13);
+  CHECK(once.input(floats({2})).constant_input(shape_operand({1})).import().nodes().empty());
+  FakeNode tile("Tile", 13);
+  CHECK(numbers(tile.input(floats({2})).constant_input(shape_operand({2})), {1, 2}) == std::vector<double>{1, 2, 1, 2});
+}
+
+TEST_CASE("repeats run as strided copies in both layouts") {
+  FakeNode tile("Tile", 13);
+  tile.input(floats({1, 3, 4, 5})).constant_input(shape_operand({2, 1, 1, 3}));
+  check_lowered(tile.import(), kernels, 0);
+  check_op(tile.graph.nodes()[0]->op, {floats({1, 4, 5, 3})}, true);
+  FakeNode expand("Expand", 13);
+  check_lowered(expand.input(int8s({3, 1, 2}, 0.5f, 1)).constant_input(shape_operand({2, 3, 4, 2})).import(), kernels,
+                0);
 }
