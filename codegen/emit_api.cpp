@@ -1,5 +1,6 @@
 // <name>.hpp: what the firmware includes.
 #include "codegen/context.hpp"
+#include "codegen/names.hpp"
 
 namespace thimble::compiler {
 
@@ -91,7 +92,7 @@ void emit_hooks(Writer& w, const Context& c) {
     w.line("extern \"C\" void {}_after_layer(int32_t layer);", c.name);
     w.line();
     w.line("constexpr const char* layer_names[] = {");
-    for (const Layer& layer : c.program.layers) w.line("    {},", string_literal(layer.name));
+    for (const Layer& layer : c.program.layers) w.line("    {},", string_literal(first_name(layer.name)));
     w.line("};");
     w.line();
   }

@@ -1,5 +1,6 @@
 // Constants of the layers and the tables they read, in <name>.cpp.
 #include "codegen/context.hpp"
+#include "codegen/names.hpp"
 #include "compiler/error.hpp"
 
 namespace thimble::compiler {
@@ -55,8 +56,7 @@ void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name) {
 void emit_layer(Writer& w, const Context& c, size_t i) {
   const Layer& layer = c.program.layers[i];
   const std::string& name = c.layers[i];
-  // Converters join the names of what they fused by semicolons: the first tells enough.
-  const std::string model_name = layer.name.substr(0, layer.name.find(';'));
+  const std::string model_name(first_name(layer.name));
   std::string head = model_name == name ? "" : model_name;
   if (!layer.note.empty()) head += (head.empty() ? "" : ": ") + layer.note;
   w.comment(comment_text(head));
@@ -94,6 +94,15 @@ void emit_namespace(Writer& w, const std::string& name, size_t count, Wanted wan
   w.line();
 }
 
+bool is_read(const Program& program, size_t constant) {
+  for (const Layer& layer : program.layers)
+    for (const Field& field : layer.fields) {
+      const auto* array = std::get_if<Field::Array>(&field.value);
+      if (array != nullptr && size_t(array->constant) == constant) return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 void emit_shapes(Writer& w, const Context& c) {
@@ -106,7 +115,7 @@ void emit_shapes(Writer& w, const Context& c) {
 void emit_layer_constants(Writer& w, const Context& c) {
   const Program& p = c.program;
   emit_namespace(
-      w, "tables", p.constants.size(), [&](size_t i) { return !p.constants[i].weights; },
+      w, "tables", p.constants.size(), [&](size_t i) { return !p.constants[i].weights && is_read(p, i); },
       [&](size_t i) { emit_array(w, p.constants[i], c.arrays[i], "constexpr "); });
   emit_namespace(
       w, "layers", p.layers.size(), [](size_t) { return true; }, [&](size_t i) { emit_layer(w, c, i); });

@@ -127,8 +127,6 @@ class InferenceEmitter {
     }
   }
 
-  // --- streaming regions ---
-
   // "2 * row + 3"
   static std::string goal_text(const std::string& row, int32_t stride, int32_t rest) {
     std::string text = stride == 1 ? row : fmt::format("{} * {}", stride, row);

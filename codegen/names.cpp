@@ -143,9 +143,8 @@ std::string sanitised(std::string_view name, const std::string& prefix) {
   return is_one_of(id, keywords) ? id + "_" : id;
 }
 
-// Converters join the names of what they fused by semicolons: the first tells enough.
 std::vector<std::string> path_of(std::string_view name) {
-  name = name.substr(0, name.find(';'));
+  name = first_name(name);
   std::vector<std::string> path{""};
   for (const char c : name) {
     if (c == '/')
@@ -186,6 +185,10 @@ std::string joined(const std::vector<std::string>& path, size_t from) {
 }
 
 }  // namespace
+
+std::string_view first_name(std::string_view name) {
+  return name.substr(0, name.find(';'));
+}
 
 std::string model_identifier(std::string_view name) {
   const std::string id = sanitised(name, "model");

@@ -11,6 +11,9 @@ namespace thimble::compiler {
 // single underscores, no keyword, no name of the C library or of ours.
 std::string model_identifier(std::string_view name);
 
+// The name of a node or value up to the first semicolon: converters join the names of all that they fused.
+std::string_view first_name(std::string_view name);
+
 // Hands out unique identifiers.
 class Names {
  public:

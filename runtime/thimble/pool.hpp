@@ -71,8 +71,8 @@ inline void max_rows(const Shape& c, Wide lowest, Wide low, Wide high, const Row
   const auto larger = [](Wide a, Wide b) { return a < b ? b : a; };
   const auto clipped = [&](Wide v) { return T(v < low ? low : v > high ? high : v); };
   for_each_window<T>(c, in, out, y0, y1, [&](const Window<T>& w, int32_t, int32_t, T* result) {
-    int32_t channel = 0;
-    for (; channel + 4 <= c.channels; channel += 4) {
+    const int32_t fours = c.channels / 4 * 4;
+    for (int32_t channel = 0; channel < fours; channel += 4) {
       Wide m0 = lowest, m1 = lowest, m2 = lowest, m3 = lowest;
       for_each_tap(w, channel, [&](const T* pixel) {
         m0 = larger(m0, Wide(pixel[0]));
@@ -85,7 +85,7 @@ inline void max_rows(const Shape& c, Wide lowest, Wide low, Wide high, const Row
       result[channel + 2] = clipped(m2);
       result[channel + 3] = clipped(m3);
     }
-    for (; channel < c.channels; ++channel) {
+    for (int32_t channel = fours; channel < c.channels; ++channel) {
       Wide m = lowest;
       for_each_tap(w, channel, [&](const T* pixel) { m = larger(m, Wide(*pixel)); });
       result[channel] = clipped(m);
