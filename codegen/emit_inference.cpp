@@ -165,7 +165,7 @@ class InferenceEmitter {
   // Runs the layers of one body on output rows [row, next).
   void emit_body(const std::vector<Producer>& producers, const Producer& p) {
     const std::string next = even_bands(p) ? fmt::format("row + {}", p.band_rows) : "next";
-    if (!even_bands(p)) w_.line("const int32_t next = thimble::min(row + {}, {});", p.band_rows, height_of(p));
+    if (!even_bands(p)) w_.line("const int32_t next = thimble::min(row + {}, {});", p.band_rows, band_limit(p));
     std::multimap<const Producer*, Asked> asked;
     for (int index : p.layers) {
       emit_pulls(producers, p, index, asked);
@@ -176,8 +176,17 @@ class InferenceEmitter {
   }
 
   int32_t height_of(const Producer& p) const { return c_.buffer(layer(p.layers.back()).outputs[0]).height; }
-  // No band is shorter than the others.
-  bool even_bands(const Producer& p) const { return height_of(p) % p.band_rows == 0; }
+  // No band is shorter than the others: none ends at the height, or at what a caller asks for.
+  bool even_bands(const Producer& p) const {
+    return height_of(p) % p.band_rows == 0 && (p.drives || p.band_rows == p.step);
+  }
+  // Where the band ends that is shorter. `end` is never beyond the height.
+  std::string band_limit(const Producer& p) const {
+    if (p.drives || p.band_rows == p.step) return std::to_string(height_of(p));
+    if (p.step == 1) return "end";
+    const std::string rounded = fmt::format("(end + {}) / {} * {}", p.step - 1, p.step, p.step);
+    return height_of(p) % p.step == 0 ? rounded : fmt::format("thimble::min({}, {})", rounded, height_of(p));
+  }
 
   void emit_make(const std::vector<Producer>& producers, size_t i) {
     const Producer& p = producers[i];

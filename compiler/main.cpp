@@ -73,6 +73,9 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option(
       "--stream", words.stream,
       "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers as `inspect` prints them)");
+  app->add_option("--band-rows", options.plan.band_rows,
+                  "Rows that --stream makes at a time; 0: one, or two where that saves instructions")
+      ->capture_default_str();
   app->add_option("--specialise", words.specialise,
                   "Shapes as constants of the code: none, all. Fewer instructions, more code")
       ->check(CLI::IsMember({"none", "all"}))

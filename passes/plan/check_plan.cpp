@@ -322,7 +322,8 @@ class PlanCheck {
     int32_t& made = rows_made_[size_t(p.layers.back())];
     const int32_t height = buffer(layer(p.layers.back()).outputs[0]).height;
     while (made < end) {
-      const int32_t y0 = made, y1 = std::min(y0 + p.band_rows, height);
+      const int32_t y0 = made, asked = (end + p.step - 1) / p.step * p.step;
+      const int32_t y1 = std::min({y0 + p.band_rows, asked, height});
       for (int i : p.layers) {
         const BandContract& band = *layer(i).band;
         if (y0 % band.step != 0 || (y1 % band.step != 0 && y1 != height))

@@ -40,6 +40,10 @@ int joins(const Program& program, const Region& region, int layer) {
   return same_rows(*reads.band) && equal_heights ? reader : -1;
 }
 
+int32_t rounded_up(int32_t rows, int32_t step) {
+  return (rows + step - 1) / step * step;
+}
+
 // Rows a body makes at a time, before they are rounded up to its layers' steps.
 int32_t wanted_rows(const Program& program, const Region& region, const std::vector<int>& body) {
   if (region.band_rows > 0) return region.band_rows;
@@ -64,16 +68,20 @@ std::vector<Producer> schedule(const Program& program, const Region& region) {
   for (int i = region.first; i <= region.last; ++i) {
     if (last[size_t(i)] != i) continue;
     Producer p;
-    int32_t step = 1;
     for (int j = region.first; j <= i; ++j) {
       if (last[size_t(j)] != i) continue;
       p.layers.push_back(j);
-      step = std::lcm(step, program.layers[size_t(j)].band->step);
+      p.step = std::lcm(p.step, program.layers[size_t(j)].band->step);
     }
-    p.band_rows = (wanted_rows(program, region, p.layers) + step - 1) / step * step;
+    p.band_rows = rounded_up(wanted_rows(program, region, p.layers), p.step);
     producers.push_back(std::move(p));
   }
+  producers.back().drives = true;
   return producers;
+}
+
+int32_t band_end(const Producer& producer, int32_t row, int32_t end, int32_t height) {
+  return std::min({row + producer.band_rows, rounded_up(end, producer.step), height});
 }
 
 int32_t rows_needed(const BandContract& contract, int32_t end, int32_t operand_height) {

@@ -44,7 +44,7 @@ class RegionRun {
 
   void make(size_t p, int32_t end) {
     while (made_[p] < end) {
-      const int32_t y1 = std::min(made_[p] + producers_[p].band_rows, height(p));
+      const int32_t y1 = band_end(producers_[p], made_[p], end, height(p));
       for (int layer : producers_[p].layers) call(layer, made_[p], y1);
       made_[p] = y1;
     }

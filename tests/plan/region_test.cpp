@@ -103,8 +103,9 @@ TEST_CASE("region: an odd width takes two rows at a time where pixels are paired
   const Front f = kws();
   const Plan made = checked_plan(f.p.program, f.streamed(), 4);
   for (const Producer& p : schedule(f.p.program, made.regions[0])) CHECK(p.band_rows == 2);
-  for (int ring : f.rings) CHECK(made.of(ring)->ring_rows == 5);  // window 3, one row more a band, one made too early
+  for (int ring : f.rings) CHECK(made.of(ring)->ring_rows == 4);
   for (int band : f.bands) CHECK(made.of(band)->ring_rows == 2);
+  CHECK(f.between(made) == 4 * (4 * 6 * 64 + 4) + 2 * 5 * 64 + 144 + 2);  // rings, one band, scratch, alignment
   const Plan single = checked_plan(f.p.program, f.streamed(1), 4);
   for (int ring : f.rings) CHECK(single.of(ring)->ring_rows == 3);
   CHECK(single.arena_bytes < made.arena_bytes);
@@ -261,4 +262,26 @@ TEST_CASE("check_plan: regions that overlap, run backwards or hold a flat layer"
   CHECK_THROWS_AS(check_plan(f.p.program, none, target_of(4), f.streamed()), InternalError);
   f.p.program.layers[3].band.reset();
   must_reject(f.p.program, good, "layer 'block2_dw' cannot stream", f.streamed(), 4);
+}
+
+TEST_CASE("schedule: bodies end with the layer whose rows others read; bands end where they are asked to") {
+  const Front f = vww();
+  const std::vector<Producer> producers = schedule(f.p.program, {0, 8});
+  REQUIRE(producers.size() == 5);
+  CHECK(producers[0].layers == std::vector<int>{0});
+  CHECK(producers[1].layers == std::vector<int>{1, 2});
+  CHECK(producers[4].layers == std::vector<int>{7, 8});
+  for (const Producer& p : producers) CHECK(p.drives == (&p == &producers.back()));
+
+  const Residual r(window(3, 1, 1), window(3, 1, 1, 2), false);
+  const std::vector<Producer> steps = schedule(r.p.program, {0, 3, 3});
+  REQUIRE(steps.size() == 3);
+  CHECK(steps[2].layers == std::vector<int>{2, 3});  // conv_b and its sum
+  CHECK(steps[0].band_rows == 3);
+  CHECK(steps[1].band_rows == 4);  // a multiple of the step
+  CHECK(band_end(steps[0], 3, 100, 32) == 6);
+  CHECK(band_end(steps[0], 3, 5, 32) == 5);
+  CHECK(band_end(steps[1], 4, 5, 32) == 6);
+  CHECK(band_end(steps[1], 4, 100, 32) == 8);
+  CHECK(band_end(steps[1], 4, 7, 7) == 7);
 }

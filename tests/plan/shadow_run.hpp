@@ -178,7 +178,8 @@ class ShadowRun {
   void make(const std::vector<Producer>& producers, const Producer& p, int32_t end) {
     int32_t& made = made_[size_t(p.layers.back())];
     while (made < end) {
-      const int32_t y1 = std::min(made + p.band_rows, result(p).height);
+      const int32_t asked = (end + p.step - 1) / p.step * p.step;
+      const int32_t y1 = std::min({made + p.band_rows, asked, result(p).height});
       for (int i : p.layers) {
         for (const Operand& in : layer(i).inputs)
           for (const Producer& q : producers)
