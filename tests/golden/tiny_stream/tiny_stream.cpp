@@ -138,7 +138,7 @@ struct Inference {
   void make_block_first(int32_t end) {
     while (block_first_made < end) {
       const int32_t row = block_first_made;
-      const int32_t next = thimble::min(row + 2, 9);
+      const int32_t next = thimble::min(row + 2, end);
       thimble::window_sum(layers::block_first, image_nhwc(), block_first(), row, next, arena + 192);
       block_first_made = next;
     }
@@ -147,7 +147,7 @@ struct Inference {
   void make_block_sum(int32_t end) {
     while (block_sum_made < end) {
       const int32_t row = block_sum_made;
-      const int32_t next = thimble::min(row + 2, 9);
+      const int32_t next = thimble::min(row + 2, end);
       make_block_first(thimble::min(next + 1, 9));
       thimble::window_sum(layers::block_second, block_first(), block_second(), row, next, arena + 196);
       thimble::add_rows(layers::block_add, block_second(), block_first(), block_sum(), row, next);
