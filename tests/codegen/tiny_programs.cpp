@@ -193,9 +193,9 @@ TinyProgram tiny_stream() {
   t.program.layers[0].specialised = true;
   t.plan.regions = {{0, 4, 2}};
   place_all(t);
-  // The sum is read by bands of 2 rows with a stride of 2: it needs 5 rows at once, as does the first. Rings lie in the
-  // places of the whole values.
-  const std::pair<int, int32_t> rings[] = {{2, 5}, {3, 2}, {4, 5}, {5, 2}};
+  // Bands of 2 rows read through windows of 3: the first value needs 4 rows at once, the sum, read with a stride of 2,
+  // needs 5. Rings lie in the places of the whole values.
+  const std::pair<int, int32_t> rings[] = {{2, 4}, {3, 2}, {4, 5}, {5, 2}};
   for (Placement& place : t.plan.buffers)
     for (const auto& [buffer, ring_rows] : rings)
       if (place.buffer == buffer) {

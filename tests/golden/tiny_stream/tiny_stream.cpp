@@ -108,7 +108,7 @@ constexpr thimble::Dense head = {
 //
 //  at  bytes  value         type           layout             lives
 //   0     36  image         int8[1,1,9,4]  flat               input - block_first
-//  36     20  block_first   int8[1,1,9,4]  nhwc, 5 of 9 rows  block_first - block_add
+//  36     16  block_first   int8[1,1,9,4]  nhwc, 4 of 9 rows  block_first - block_add
 //  72      8  block_second  int8[1,1,9,4]  nhwc, 2 of 9 rows  block_second - block_add
 // 108     20  block_sum     int8[1,1,9,4]  nhwc, 5 of 9 rows  block_add - strided
 // 144      8  strided       int8[1,1,5,4]  nhwc, 2 of 5 rows  strided - sigmoid
@@ -126,7 +126,7 @@ struct Inference {
 
   // Rows: where the first lies, bytes of each, how many are in memory.
   thimble::RowRing image_nhwc() const { return {arena + 0, 4, 9}; }
-  thimble::RowRing block_first() const { return {arena + 36, 4, 5}; }
+  thimble::RowRing block_first() const { return {arena + 36, 4, 4}; }
   thimble::RowRing block_second() const { return {arena + 72, 4, 2}; }
   thimble::RowRing block_sum() const { return {arena + 108, 4, 5}; }
   thimble::RowRing strided() const { return {arena + 144, 4, 2}; }
