@@ -107,6 +107,7 @@ class SharedConv {
     layer_.offset = w.stage.offset;
     layer_.shift = w.stage.shift;
     layer_.left_shift = w.stage.left_shift;
+    layer_.zero_point = w.stage.zero_point;
     layer_.low = w.stage.low;
     layer_.high = w.stage.high;
     layer_.ties_to_even = w.stage.ties_to_even;

@@ -1,0 +1,189 @@
+// Convolutions on a core with the DSP extension: which kernels and layouts are chosen, and that they give the portable
+// kernels' bytes.
+#include <cmath>
+
+#include "compiler/ops/conv.hpp"
+#include "tests/ops/fake_node.hpp"
+#include "tests/ops/layer_runner.hpp"
+#include "thimble/arch/dsp_conv.hpp"
+#include "thimble/arch/dsp_depthwise.hpp"
+#include "thimble/arch/dsp_depthwise_nhwc.hpp"
+#include "thimble/conv.hpp"
+#include "thimble/planes.hpp"
+#include "thimble/transpose.hpp"
+
+namespace thimble::compiler::test {
+
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+const Target& dsp_target() {
+  static const Target target = [] {
+    Target t{};
+    t.name = "dsp";
+    t.features.dsp = true;
+    return t;
+  }();
+  return target;
+}
+
+// The kernel on the layer's constants; borders of planes are written before the first row, as generated code does.
+template <class Constants, class F>
+auto kernel_of(F run) {
+  return [run](const Call& c) {
+    const Buffer& out = c.program.buffers[size_t(c.layer.outputs[0])];
+    if (c.y0 == 0 && out.layout == Layout::planes)
+      plane_borders(c.out, out.width, out.type.quantization->zero_points[0]);
+    run(constants_of<Constants>(c), c.in[0], c.out, c.y0, c.y1, c.scratch);
+  };
+}
+template <class Constants, class F>
+auto scratchless(F run) {
+  return kernel_of<Constants>([run](auto l, auto in, auto out, auto y0, auto y1, void*) { run(l, in, out, y0, y1); });
+}
+const Kernels& kernels() {
+  using Dense = ConvDsp<ConvDspShape>;
+  using Planes = DepthwiseDsp<DepthwiseDspShape>;
+  using Nhwc = DepthwiseNhwcDsp<DepthwiseNhwcDspShape>;
+  using Portable = Conv2d<ConvShape>;
+  static const Kernels all = {
+      {"transpose",
+       [](const Call& c) {
+         thimble::transpose(constants_of<thimble::Transpose>(c), c.input<int8_t>(0), c.output<int8_t>());
+       }},
+      {"conv2d", kernel_of<Portable>([](auto... a) { conv2d(a...); })},
+      {"depthwise", kernel_of<Portable>([](auto... a) { depthwise(a...); })},
+      {"pointwise", scratchless<Portable>([](auto... a) { pointwise(a...); })},
+      {"conv2d_dsp", kernel_of<Dense>([](auto... a) { conv2d_dsp(a...); })},
+      {"conv2d_dsp_clamped", kernel_of<Dense>([](auto... a) { conv2d_dsp_clamped(a...); })},
+      {"conv2d_dsp_plain", kernel_of<Dense>([](auto... a) { conv2d_dsp_plain(a...); })},
+      {"pointwise_dsp", kernel_of<Dense>([](auto... a) { pointwise_dsp(a...); })},
+      {"pointwise_dsp_clamped", kernel_of<Dense>([](auto... a) { pointwise_dsp_clamped(a...); })},
+      {"pointwise_dsp_plain", kernel_of<Dense>([](auto... a) { pointwise_dsp_plain(a...); })},
+      {"depthwise_planes_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_dsp(a...); })},
+      {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
+      {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
+      {"depthwise_nhwc_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_dsp(a...); })},
+      {"depthwise_nhwc_plain_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_plain_dsp(a...); })},
+  };
+  return all;
+}
+
+// A chain of int8 convolutions over random weights.
+class Chain {
+ public:
+  explicit Chain(Shape input) : random_(3) {
+    graph_.name = "test";
+    last_ = graph_.add_input("x", int8s(std::move(input), scale, -13));
+  }
+  Chain& conv(Shape weights, ConvAttributes attributes, ClampRange clamp = {}) {
+    const std::string n = std::to_string(graph_.nodes().size());
+    const int64_t depth = element_count(weights) / weights[0];
+    Tensor w = random_tensor({ElementType::int8, weights, Quantization{{0.0123f}, {0}, -1}}, random_);
+    for (std::byte& b : w.bytes)
+      if (int8_t(b) == -128) b = std::byte(0);
+    const float result_scale = scale * 0.0123f * std::sqrt(float(depth)) * 90;
+    Node* node = graph_.append({std::make_shared<Conv>(std::move(attributes), false, clamp),
+                                {last_, graph_.add_constant("w" + n, std::move(w))},
+                                "conv" + n,
+                                {"y" + n},
+                                Storage{ElementType::int8, {{result_scale}, {-7}}}});
+    last_ = node->outputs[0];
+    return *this;
+  }
+  // The layers' kernels and the layouts of their results, after checking that both targets give the same bytes.
+  std::vector<std::pair<std::string, Layout>> check() {
+    graph_.outputs = {last_};
+    const Program portable = lower(graph_, "test", plain_target(), {}), dsp = lower(graph_, "test", dsp_target(), {});
+    const Tensor input = random_tensor(graph_.inputs[0]->type, random_);
+    LayerRunner expected(portable);
+    expected.set_input(0, input);
+    expected.run(kernels(), 0);
+    for (int32_t band_rows : {0, 1, 2, 3}) {
+      LayerRunner runner(dsp);
+      runner.set_input(0, input);
+      runner.run(kernels(), band_rows);
+      CHECK(runner.output(0).bytes == expected.output(0).bytes);
+    }
+    std::vector<std::pair<std::string, Layout>> made;
+    for (const Layer& l : dsp.layers)
+      if (l.name.rfind("conv", 0) == 0) made.emplace_back(l.kernel, dsp.buffers[size_t(l.outputs[0])].layout);
+    return made;
+  }
+
+ private:
+  static constexpr float scale = 0.047f;
+  std::mt19937 random_;
+  Graph graph_;
+  Value* last_;
+};
+
+ConvAttributes attributes_of(Ints strides, Ints begin, Ints end, int64_t group = 1, Ints dilations = {1, 1}) {
+  return {std::move(strides), std::move(dilations), std::move(begin), std::move(end), group};
+}
+using Made = std::vector<std::pair<std::string, Layout>>;
+
+}  // namespace
+
+TEST_CASE("DSP: a convolution writes planes where a depthwise 3x3 reads them") {
+  Chain separable({1, 3, 13, 11});
+  separable.conv({8, 3, 3, 3}, attributes_of({2, 2}, {0, 0}, {1, 1}))
+      .conv({8, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 8))
+      .conv({7, 8, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({7, 1, 3, 3}, attributes_of({2, 2}, {0, 0}, {1, 1}, 7))
+      .conv({3, 7, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}));
+  CHECK(separable.check() == Made{{"conv2d_dsp", Layout::planes},
+                                  {"depthwise_planes_dsp", Layout::nhwc},
+                                  {"pointwise_dsp", Layout::planes},
+                                  {"depthwise_planes_stride2_dsp", Layout::nhwc},
+                                  {"pointwise_dsp", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: depthwise convolutions that read NHWC") {
+  Chain of_input({1, 6, 9, 8});  // nothing wrote planes
+  of_input.conv({6, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 6));
+  CHECK(of_input.check() == Made{{"depthwise_nhwc_dsp", Layout::nhwc}});
+  Chain wide({2, 4, 9, 8});
+  wide.conv({5, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({5, 1, 5, 5}, attributes_of({2, 2}, {2, 2}, {2, 2}, 5), ClampRange{0, 3});
+  CHECK(wide.check() == Made{{"pointwise_dsp", Layout::nhwc},
+                             {"pointwise_dsp", Layout::nhwc},
+                             {"depthwise_nhwc_plain_dsp", Layout::nhwc},
+                             {"depthwise_nhwc_plain_dsp", Layout::nhwc}});
+  Chain one_dimension({1, 6, 20});
+  one_dimension.conv({6, 1, 5}, {{1}, {2}, {8}, {0}, 6}).conv({4, 6, 3}, {{1}, {2}, {4}, {0}, 1});
+  CHECK(one_dimension.check() == Made{{"depthwise_nhwc_dsp", Layout::nhwc}, {"conv2d_dsp", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: kernels follow the output stage and the weights") {
+  Chain clamped({1, 4, 6, 6});
+  clamped.conv({4, 4, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}), ClampRange{0, 2})
+      .conv({4, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 4), ClampRange{0, 2})
+      .conv({4, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}), ClampRange{0, 2});
+  CHECK(clamped.check() == Made{{"conv2d_dsp_clamped", Layout::planes},
+                                {"depthwise_planes_plain_dsp", Layout::nhwc},
+                                {"pointwise_dsp_clamped", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: what has no kernel of its own stays portable") {
+  Chain chain({1, 4, 9, 9});
+  chain.conv({6, 4, 3, 3}, attributes_of({1, 1}, {2, 2}, {2, 2}, 1, {1, 2}))
+      .conv({6, 3, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 2))
+      .conv({12, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 6));
+  CHECK(chain.check() == Made{{"conv2d", Layout::nhwc}, {"conv2d", Layout::nhwc}, {"depthwise", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: planes are for cores with the DSP extension and without Helium") {
+  Target helium = dsp_target();
+  helium.features.mve = true;
+  const Conv depthwise(attributes_of({1, 1}, {1, 1}, {1, 1}, 4), false);
+  Graph g = one_node(std::make_shared<Conv>(depthwise),
+                     {int8s({1, 4, 6, 6}, 0.05f, 3), {ElementType::int8, {4, 1, 3, 3}, Quantization{{0.01f}, {0}, -1}}},
+                     Storage{ElementType::int8, {{0.1f}, {0}}});
+  CHECK(g.nodes()[0]->op->reads_planes(*g.nodes()[0], dsp_target()));
+  CHECK_FALSE(g.nodes()[0]->op->reads_planes(*g.nodes()[0], helium));
+  CHECK_FALSE(g.nodes()[0]->op->reads_planes(*g.nodes()[0], plain_target()));
+}
+
+}  // namespace thimble::compiler::test
