@@ -19,7 +19,7 @@ std::optional<LayerParts> layer_parts(const Node& n) {
   if (const auto* conv = dynamic_cast<const Conv*>(n.op.get())) {
     parts = {conv->with_bias(), 1, 0, n.inputs[1]->type.shape[0], conv->clamp(), {}};
   } else if (const auto* gemm = dynamic_cast<const Gemm*>(n.op.get())) {
-    if (gemm->gemm().alpha != 1 || gemm->gemm().beta != 1) return {};
+    if (gemm->gemm().alpha != 1 || (gemm->has_bias() && gemm->gemm().beta != 1)) return {};
     parts = {gemm->with_bias(),
              n.outputs[0]->type.shape.size() - 1,
              gemm->gemm().trans_b ? 0u : 1u,

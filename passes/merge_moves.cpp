@@ -2,8 +2,10 @@
 // Transpose(Transpose(x)) -> Transpose(x), in the order that both make
 // f(move(x)) -> move(f(x)), where f is a function of each single element and move only orders elements anew, so that
 // transposes meet each other and f meets the layer that makes x
-// clamp(pick(layer)) -> pick(clamp(layer)), where pick commutes with storing (MaxPool, Pad ...), clamp lets 0 through,
-// and the layer can take it over The inner node of the last two forms is read by f or clamp alone. Exact.
+// f(Transpose(a), Transpose(b), c) -> Transpose(f(a, b, c')), where f is elementwise, both make the same order, and c'
+// is the constant c in the order before clamp(pick(layer)) -> pick(clamp(layer)), where pick commutes with storing
+// (MaxPool, Pad ...), clamp lets 0 through, and the layer can take it over The inner node of the last two forms is read
+// by f or clamp alone. Exact.
 #include "compiler/ops/reshape.hpp"
 #include "compiler/ops/transpose.hpp"
 #include "passes/passes.hpp"
@@ -27,6 +29,44 @@ bool is_function(const Node& n) {
   return n.op->elementwise_unary() && !n.op->is_identity() && n.inputs.size() == 1 && n.outputs.size() == 1;
 }
 
+// The constant `c`, which broadcasts to values whose axes are in the order of `permutation`, with its axes as they were
+// before.
+Value* order_before(Graph& graph, Value* c, const std::vector<int>& permutation) {
+  if (element_count(c->type.shape) == 1) return c;
+  Shape shape = c->type.shape, before(permutation.size());
+  shape.insert(shape.begin(), permutation.size() - shape.size(), 1);
+  std::vector<int> inverse(permutation.size());
+  for (size_t i = 0; i < permutation.size(); ++i) inverse[size_t(permutation[i])] = int(i);
+  for (size_t i = 0; i < inverse.size(); ++i) before[i] = shape[size_t(inverse[i])];
+  RealTensor numbers = to_real(*c->constant);
+  numbers.shape = shape;
+  const RealTensor moved = TransposeOp(inverse).eval(std::vector<RealTensor>{numbers})[0];
+  return graph.add_constant(graph.unique_name(c->name),
+                            from_real(moved, {c->type.element, before, c->type.quantization}));
+}
+
+// Transposes of all operands of an elementwise node that are no constants pass to its result.
+bool pass_all(Graph& graph, Node& node) {
+  if (node.inputs.size() < 2 || node.outputs.size() != 1 || !node.op->channelwise()) return false;
+  const TransposeOp* transpose = nullptr;
+  for (const Value* v : node.inputs) {
+    if (v->is_constant() && !(v->type.quantization && v->type.quantization->per_axis())) continue;
+    const Node* producer = v->type.shape == node.outputs[0]->type.shape ? sole_producer(graph, v) : nullptr;
+    const auto* own = producer ? as<TransposeOp>(*producer) : nullptr;
+    if (!own || (transpose && transpose->permutation() != own->permutation())) return false;
+    transpose = own;
+  }
+  if (!transpose) return false;
+  std::vector<Value*> operands;
+  for (Value* v : node.inputs)
+    operands.push_back(v->is_constant() ? order_before(graph, v, transpose->permutation()) : v->producer->inputs[0]);
+  Value* result = node.outputs[0];
+  Node* moved = graph.insert_before(
+      &node, {node.op, operands, node.name, {graph.unique_name(result->name + "_before_move")}, node.stored_as});
+  replace_by_node(graph, result, std::make_shared<TransposeOp>(transpose->permutation()), {moved->outputs[0]});
+  return true;
+}
+
 // Whether `f`, which reads what `inner` makes, may as well read what `inner` reads, and gains by it.
 bool passes(const Graph& graph, const Node& f, const Node& inner) {
   if (!is_function(f) || !sole_producer(graph, f.inputs[0])) return false;
@@ -39,6 +79,7 @@ bool passes(const Graph& graph, const Node& f, const Node& inner) {
 }
 
 void merge(Graph& graph, Node& node) {
+  if (pass_all(graph, node)) return;
   const Node* inner = node.inputs.empty() ? nullptr : node.inputs[0]->producer;
   if (!inner || inner->inputs.empty()) return;
   Value *source = inner->inputs[0], *result = node.outputs[0];

@@ -97,13 +97,15 @@ std::optional<SummingLayer> read_conv(const Node& node, const Conv& op) {
 // Rows times a matrix, one bias for each output.
 std::optional<SummingLayer> read_gemm(const Node& node, const Gemm& op) {
   const GemmAttributes& gemm = op.gemm();
-  if (gemm.trans_a || gemm.alpha != 1 || gemm.beta != 1 || node.inputs[0]->type.shape.size() != 2) return {};
+  if (gemm.trans_a || gemm.alpha != 1 || (op.has_bias() && gemm.beta != 1) || node.inputs[0]->type.shape.size() != 2)
+    return {};
   SummingLayer layer;
   layer.outputs = op.outputs(node.inputs[1]->type);
   layer.inputs = op.inputs(node.inputs[1]->type);
   layer.taps = 1;
   layer.places = {{1}};
-  if (node.inputs.size() > 2 && element_count(node.inputs[2]->type.shape) != layer.outputs) return {};
+  const Shape bias = node.inputs.size() > 2 ? node.inputs[2]->type.shape : Shape{layer.outputs};
+  if (element_count(bias) != layer.outputs || bias.back() != layer.outputs) return {};
   const auto weights = node.inputs[1]->constant->as<int8_t>();
   for (int64_t m = 0; m < layer.outputs; ++m)
     for (int64_t c = 0; c < layer.inputs; ++c)

@@ -1,5 +1,4 @@
-// How Gemm is read from ONNX, its shape rule, its meaning, and its constants rewritten for passes. How it lowers:
-// gemm_lower.cpp.
+// How Gemm is read from ONNX, its shape rule and its meaning. How it lowers: gemm_lower.cpp.
 #include "compiler/ops/gemm.hpp"
 
 #include <algorithm>
@@ -42,35 +41,6 @@ std::optional<BiasSteps> bias_steps(const Shape& bias, const Shape& result) {
   return leading == all ? std::optional(steps) : std::nullopt;
 }
 
-// The bias as one number for each output; nullopt when it has a row for each row of the result.
-std::optional<std::vector<double>> row_of(const Tensor* bias, int64_t outputs) {
-  if (!bias) return std::vector<double>(size_t(outputs), 0.0);
-  std::vector<double> row = to_real(*bias).values;
-  if (row.size() == 1) row.assign(size_t(outputs), row[0]);
-  if (int64_t(row.size()) != outputs || (!bias->type.shape.empty() && bias->type.shape.back() == 1 && outputs != 1))
-    return {};
-  return row;
-}
-
-// The weights with only the inputs that `keep` lists, of the same element type and quantization.
-Tensor without_dropped(const Tensor& weights, size_t input_axis, const std::vector<int64_t>& keep) {
-  Tensor kept = weights;
-  kept.type.shape[input_axis] = int64_t(keep.size());
-  kept.bytes.clear();
-  const int64_t rows = weights.type.shape[0], columns = weights.type.shape[1], size = size_of(weights.type.element);
-  const auto copy = [&](int64_t row, int64_t column) {
-    const auto from = weights.bytes.begin() + (row * columns + column) * size;
-    kept.bytes.insert(kept.bytes.end(), from, from + size);
-  };
-  if (input_axis == 0)
-    for (int64_t i : keep)
-      for (int64_t o = 0; o < columns; ++o) copy(i, o);
-  else
-    for (int64_t o = 0; o < rows; ++o)
-      for (int64_t i : keep) copy(o, i);
-  return kept;
-}
-
 bool zero_points_are_0(const Quantization& q) {
   return std::all_of(q.zero_points.begin(), q.zero_points.end(), [](int32_t z) { return z == 0; });
 }
@@ -108,55 +78,6 @@ std::shared_ptr<const Gemm> Gemm::with_bias() const {
 
 OpPtr Gemm::with_clamp(const ClampRange& range) const {
   return std::make_shared<Gemm>(gemm_, has_bias_, clamp_.then(range));
-}
-
-bool Gemm::fits_bias(const TensorType& a, const TensorType& b, const TensorType& bias) const {
-  return bias_steps(bias.shape, result_shape(gemm_, a.shape, outputs(b))).has_value();
-}
-
-std::optional<Gemm::Constants> Gemm::scaled(const Tensor& weights, const Tensor* bias, std::span<const double> scale,
-                                            std::span<const double> shift) const {
-  const int64_t n = outputs(weights.type);
-  std::optional<std::vector<double>> sums = row_of(bias, n);
-  if (!clamp_.open() || !sums || weights.type.element != ElementType::float32) return {};
-  RealTensor w = to_real(weights);
-  for (size_t i = 0; i < w.values.size(); ++i)
-    w.values[i] *= scale[gemm_.trans_b ? i / size_t(inputs(weights.type)) : i % size_t(n)];
-  for (size_t o = 0; o < size_t(n); ++o) (*sums)[o] = double(gemm_.beta) * (*sums)[o] * scale[o] + shift[o];
-  return Constants{from_real(w, weights.type), from_real({{n}, *sums}, {ElementType::float32, {n}, {}})};
-}
-
-std::optional<Gemm::Constants> Gemm::without_inputs(const TensorType& a, const Tensor& weights, const Tensor* bias,
-                                                    std::span<const std::optional<double>> constants) const {
-  const bool integer = a.quantization && weights.type.quantization;
-  if (!integer && (a.quantization || weights.type.quantization)) return {};
-  if (integer && (gemm_.alpha != 1 || gemm_.beta != 1)) return {};
-  const int64_t n = outputs(weights.type), k = inputs(weights.type);
-  Tensor stored_bias;  // as stored numbers
-  if (bias) stored_bias = {{bias->type.element, bias->type.shape, {}}, bias->bytes};
-  std::optional<std::vector<double>> sums = row_of(bias ? &stored_bias : nullptr, n);
-  if (!sums || gemm_.trans_a) return {};
-  const RealTensor w = to_real({{weights.type.element, weights.type.shape, {}}, weights.bytes});
-  const double zero = integer ? a.quantization->zero_points[0] : 0;
-  std::vector<int64_t> keep;
-  for (int64_t i = 0; i < k; ++i)
-    if (!constants[size_t(i)]) keep.push_back(i);
-  for (int64_t o = 0; o < n; ++o) {
-    double share = 0;
-    for (int64_t i = 0; i < k; ++i)
-      if (constants[size_t(i)])
-        share += w.values[size_t(gemm_.trans_b ? o * k + i : i * n + o)] * (*constants[size_t(i)] - zero);
-    (*sums)[size_t(o)] = double(gemm_.beta) * (*sums)[size_t(o)] + double(gemm_.alpha) * share;
-    if (integer && std::abs((*sums)[size_t(o)]) > double(INT32_MAX)) return {};
-  }
-  TensorType type{integer ? ElementType::int32 : ElementType::float32, {n}, {}};
-  Tensor made = from_real({{n}, *sums}, type);
-  if (integer) {
-    made.type.quantization =
-        bias ? bias->type.quantization : product_scales(*a.quantization, *weights.type.quantization);
-    if (made.type.quantization->per_axis()) made.type.quantization->axis = 0;
-  }
-  return Constants{without_dropped(weights, gemm_.trans_b ? 1 : 0, keep), std::move(made)};
 }
 
 std::string Gemm::attributes() const {

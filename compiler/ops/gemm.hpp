@@ -29,23 +29,6 @@ class Gemm : public Op {
 
   // This Gemm reading a bias as operand 2, beta 1: a MatMul and the Add behind it.
   std::shared_ptr<const Gemm> with_bias() const;
-  // Whether `bias` may be operand 2 of this Gemm over A and B.
-  bool fits_bias(const TensorType& a, const TensorType& b, const TensorType& bias) const;
-
-  // New constants for the same A; of the types of the old where those are quantized. The Gemm to use with them is
-  // with_bias().
-  struct Constants {
-    Tensor weights, bias;
-  };
-  // For scale * gemm + shift, an entry for each output (BatchNormalization). Weights are float32; `bias` is null
-  // without one. Nullopt when this Gemm clips, or has another alpha, beta or bias than such a rewrite can take.
-  std::optional<Constants> scaled(const Tensor& weights, const Tensor* bias, std::span<const double> scale,
-                                  std::span<const double> shift) const;
-  // For an A of type `a` without the inputs that are constant: `constants` has an entry for each of the K inputs, the
-  // stored number where it always is the same (float32: the number). Their share goes to the bias. Nullopt as above,
-  // and when an int32 bias would overflow.
-  std::optional<Constants> without_inputs(const TensorType& a, const Tensor& weights, const Tensor* bias,
-                                          std::span<const std::optional<double>> constants) const;
 
   std::string_view name() const override { return "Gemm"; }
   std::string attributes() const override;

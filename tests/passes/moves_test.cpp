@@ -1,4 +1,5 @@
 // Reshape and Transpose merged, moved behind functions of single elements, and removed where nothing moves.
+#include "compiler/ops/binary.hpp"
 #include "compiler/ops/reshape.hpp"
 #include "compiler/ops/transpose.hpp"
 #include "tests/passes/tiny_ops.hpp"
@@ -37,6 +38,34 @@ TEST_CASE("merge_moves: a function of single elements passes to the other side, 
   apply(g, merge_moves, 0);
   apply(g, remove_noops, 0);
   CHECK(ops_of(g) == "Clamp Scale");
+}
+
+TEST_CASE("merge_moves: equal transposes pass arithmetic, and its constants are put in the order before") {
+  Graph g;
+  Value* a = transpose(g, g.add_input("a", floats({1, 3, 4, 2})), "a1", {0, 2, 3, 1});
+  Value* b = transpose(g, g.add_input("b", floats({1, 3, 4, 2})), "b1", {0, 2, 3, 1});
+  Value* bias = g.add_constant("bias", Tensor::of<float>({3}, {0.5f, -2, 7}));
+  Value* v = add(g, make<BinaryOp>(Arithmetic::add), {a, bias}, "biased");
+  v = add(g, make<BinaryOp>(Arithmetic::multiply), {v, b}, "product");
+  g.outputs = {add(g, make<Scale>(2.0), {transpose(g, v, "back", {0, 3, 1, 2})}, "y")};
+  apply(g, merge_moves, 0);
+  apply(g, remove_noops, 0);
+  CHECK(ops_of(g) == "Add Mul Scale");
+  CHECK(g.nodes()[0]->inputs[1]->type.shape == Shape{1, 3, 1, 1});
+}
+
+TEST_CASE("merge_moves: not past arithmetic with another order, shape or reader") {
+  Graph g;
+  Value* x = g.add_input("x", floats({2, 2, 2}));
+  const auto add_op = make<BinaryOp>(Arithmetic::add);
+  Value* shared = transpose(g, x, "s", {1, 2, 0});
+  g.outputs = {
+      add(g, add_op, {transpose(g, x, "a1", {1, 2, 0}), transpose(g, x, "a2", {2, 0, 1})}, "a"),
+      add(g, add_op, {transpose(g, x, "b1", {1, 2, 0}), x}, "b"), add(g, add_op, {shared, shared}, "c"),
+      add(g, add_op, {transpose(g, x, "d1", {1, 2, 0}), g.add_constant("k", Tensor::of<float>({2, 1, 1, 1}, {1, 2}))},
+          "d")};
+  apply(g, merge_moves, 0);
+  CHECK(ops_of(g) == "Transpose Transpose Transpose Add Transpose Add Add Transpose Add");
 }
 
 TEST_CASE("merge_moves: not past a move that others read, nor what is no function of single elements") {
