@@ -5,6 +5,7 @@
 
 #include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
+#include "thimble/conv_pairs.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -61,29 +62,60 @@ Layer portable(const Shape& s, int32_t out_height, const std::string& suffix, in
   return layer;
 }
 
-}  // namespace
-
-Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
-  if (lowering.features().dsp)
-    if (std::optional<Layer> layer = choose_dsp_conv(lowering, conv)) return std::move(*layer);
-  const ConvShape& s = conv.shape;
-  Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
-  std::vector<int8_t> packed(conv.weights.size());
-  pack_conv(s, conv.weights.data(), packed.data());
+// Constants of the int8 kernels; their weights differ in order, and in what `order` says of it.
+void set_constants(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights,
+                   const std::string& order, Layer& layer) {
   std::vector<int32_t> channels;
   for (size_t m = 0; m < conv.bias.size(); ++m) {
     channels.push_back(conv.bias[m]);
     channels.push_back(conv.multipliers[m]);
   }
+  layer.shape_struct = "ConvShape";
+  layer.shape = shape_fields(conv.shape);
+  const int packed = lowering.constant(constant_of(
+      conv.name + "_weights",
+      packed_shape(conv.shape) + ": output channel, kernel row, kernel column, input channel" + order, weights));
+  const int per_channel = lowering.constant(constant_of(
+      conv.name + "_channels", fmt::format("[{}][2]: bias and multiplier", conv.shape.out_channels), channels));
+  layer.fields = {{"weights", Field::Array{packed}}, {"channels", Field::Array{per_channel}}};
+}
+
+// `weights` in pack_conv's order.
+Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  const ConvShape& s = conv.shape;
+  Layer layer = portable(s, conv.out_height, "_pairs", conv2d_pairs_scratch_bytes(s));
+  if (is_pointwise(s, conv.out_height)) {
+    layer.takes_scratch = true;
+    layer.scratch_bytes = pointwise_pairs_scratch_bytes(s);
+    if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
+  }
+  layer.headers = {"conv_pairs.hpp"};
+  layer.constants_struct = "ConvPairs";
+  layer.band = conv_pairs_contract(s);
+  layer.note = "portable, two pixels in a word";
+  std::vector<int8_t> packed(size_t(packed_conv_pairs_bytes(s)));
+  pack_conv_pairs(s, weights.data(), packed.data());
+  set_constants(lowering, conv, packed, fmt::format("; {} output channels side by side, two inputs each", pair_block),
+                layer);
+  return layer;
+}
+
+}  // namespace
+
+// The reference form of portable_kernels is the plain one: it shares least with the others.
+Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
+  if (lowering.features().dsp)
+    if (std::optional<Layer> layer = choose_dsp_conv(lowering, conv)) return std::move(*layer);
+  const ConvShape& s = conv.shape;
+  std::vector<int8_t> weights(conv.weights.size());
+  pack_conv(s, conv.weights.data(), weights.data());
+  const bool dense = s.group_in_channels == s.in_channels;
+  if (dense && !lowering.options().portable_kernels && weights_pair(weights.data(), s.out_channels, conv_depth(s)))
+    return paired(lowering, conv, weights);
+  Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
   layer.constants_struct = "Conv2d";
-  layer.shape_struct = "ConvShape";
-  layer.shape = shape_fields(s);
-  const int weights = lowering.constant(constant_of(
-      conv.name + "_weights", packed_shape(s) + ": output channel, kernel row, kernel column, input channel", packed));
-  const int per_channel = lowering.constant(
-      constant_of(conv.name + "_channels", fmt::format("[{}][2]: bias and multiplier", s.out_channels), channels));
-  layer.fields = {{"weights", Field::Array{weights}}, {"channels", Field::Array{per_channel}}};
+  set_constants(lowering, conv, weights, "", layer);
   return layer;
 }
 

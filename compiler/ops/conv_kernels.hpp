@@ -41,7 +41,8 @@ ConstantArray constant_of(std::string name, std::string comment, const std::vect
   return c;
 }
 
-// The layer but for its name, operands and MACs; its note says which variant was chosen. Every int8 kernel gives the
+// The layer but for its name, buffers and MACs; inputs hold what may be overwritten, or nothing. Its note says which
+// variant was chosen. Every int8 kernel gives the
 // same bytes.
 Layer choose_conv_kernel(Lowering&, const IntegerConv&);
 Layer choose_conv_kernel(Lowering&, const FloatConv&);

@@ -161,8 +161,9 @@ void Conv::lower(Lowering& lowering, const Node& node) const {
   layer.macs = macs(types, std::vector<TensorType>{node.outputs[0]->type}) / std::max<int64_t>(images, 1);
   const int in = lowering.input(node.inputs[0], in_layout);
   const int out = lowering.output(node.outputs[0], out_layout);
+  const Overwrite overwrite = layer.inputs.empty() ? Overwrite::nothing : layer.inputs[0].overwrite;
   for (int64_t n = 0; n < images; ++n) {
-    layer.inputs = {{lowering.image(in, n)}};
+    layer.inputs = {{lowering.image(in, n), overwrite}};
     layer.outputs = {lowering.image(out, n)};
     lowering.add(layer);
   }

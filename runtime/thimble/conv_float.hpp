@@ -34,33 +34,46 @@ inline FloatWindow float_window(const Shape& s, const RowView& in, const int32_t
   return {in.base, offsets, rows, columns, at, n, s.group_in_channels, s.dilation_x * s.in_channels};
 }
 
-// `Block` output channels (float_block or 1) of one pixel; `channel` is the group's first input channel. A value costs
-// one load, and a load and a product for each channel.
-template <int32_t Block, class Shape>
-inline void float_products(const ConvFloat<Shape>& c, const FloatWindow& win, int32_t channel, const float* weights,
-                           const float* bias, float* to) {
-  float sum[Block];
-  for (int32_t b = 0; b < Block; ++b) sum[b] = bias[b];
+// `Block` output channels (float_block or 1) of `Pixels` pixels, whose values lie `apart` elements from each other;
+// `channel` is the group's first input channel. Two pixels and four channels cost six loads for eight products.
+template <int32_t Block, int32_t Pixels, class Shape>
+inline void float_products(const ConvFloat<Shape>& c, const FloatWindow& win, int32_t apart, int32_t channel,
+                           const float* weights, const float* bias, float* to) {
+  float sum[Pixels][Block];
+#pragma GCC unroll 2
+  for (int32_t p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+    for (int32_t b = 0; b < Block; ++b) sum[p][b] = bias[b];
   for (int32_t ky = win.rows.first; ky < win.rows.last; ++ky) {
     const float* w = weights + (ky * c.kernel_width + win.columns.first) * c.group_in_channels * Block;
     const float* a = reinterpret_cast<const float*>(win.base + win.offsets[ky]) + win.first + channel;
-    for (int32_t p = 0; p < win.pieces; ++p, a += win.step) {
-      for (int32_t i = 0; i < win.piece; ++i, w += Block)
-        for (int32_t b = 0; b < Block; ++b) sum[b] += a[i] * w[b];
+    for (int32_t piece = 0; piece < win.pieces; ++piece, a += win.step) {
+      const float* value = a;
+      for (const float* const end = a + win.piece; value != end; ++value, w += Block)
+#pragma GCC unroll 2
+        for (int32_t p = 0; p < Pixels; ++p) {
+          const float v = value[p * apart];
+#pragma GCC unroll 4
+          for (int32_t b = 0; b < Block; ++b) sum[p][b] += v * w[b];
+        }
     }
   }
-  for (int32_t b = 0; b < Block; ++b) to[b] = clamp_float(sum[b], c.low, c.high);
+#pragma GCC unroll 2
+  for (int32_t p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+    for (int32_t b = 0; b < Block; ++b) to[p * c.out_channels + b] = clamp_float(sum[p][b], c.low, c.high);
 }
 
-template <class Shape>
-inline void float_pixel(const ConvFloat<Shape>& c, const FloatWindow& win, float* to) {
-  const int32_t depth = c.kernel_height * c.kernel_width * c.group_in_channels;
+// All output channels of `Pixels` neighbours.
+template <int32_t Pixels, class Shape>
+inline void float_pixels(const ConvFloat<Shape>& c, const FloatWindow& win, float* to) {
+  const int32_t depth = c.kernel_height * c.kernel_width * c.group_in_channels, apart = c.stride_x * c.in_channels;
   const float *w = c.weights, *bias = c.bias;
   for (int32_t channel = 0; channel < c.in_channels; channel += c.group_in_channels) {
     int32_t left = c.group_out_channels;
     for (; left >= float_block; left -= float_block, w += float_block * depth, bias += float_block, to += float_block)
-      float_products<float_block>(c, win, channel, w, bias, to);
-    for (; left > 0; --left, w += depth, ++bias, ++to) float_products<1>(c, win, channel, w, bias, to);
+      float_products<float_block, Pixels>(c, win, apart, channel, w, bias, to);
+    for (; left > 0; --left, w += depth, ++bias, ++to) float_products<1, Pixels>(c, win, apart, channel, w, bias, to);
   }
 }
 
@@ -69,11 +82,20 @@ template <class Shape>
 void conv2d_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                 void* scratch) {
   int32_t* const offsets = static_cast<int32_t*>(scratch);
+  const Taps interior = interior_columns(c);
   for (int32_t y = y0; y < y1; ++y) {
     const Taps rows = rows_under(c, in, y, offsets);
     float* to = reinterpret_cast<float*>(out.row(y));
-    for (int32_t x = 0; x < c.out_width; ++x, to += c.out_channels)
-      float_pixel(c, float_window(c, in, offsets, rows, x), to);
+    for (int32_t x = 0; x < c.out_width;) {
+      const FloatWindow win = float_window(c, in, offsets, rows, x);
+      const int32_t pixels = x >= interior.first && x + 1 < interior.last ? 2 : 1;
+      if (pixels == 2)
+        float_pixels<2>(c, win, to);
+      else
+        float_pixels<1>(c, win, to);
+      x += pixels;
+      to += pixels * c.out_channels;
+    }
   }
 }
 
@@ -84,7 +106,9 @@ void pointwise_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& 
   for (int32_t y = y0; y < y1; ++y) {
     float* to = reinterpret_cast<float*>(out.row(y));
     FloatWindow win{in.row(y), &offset, {0, 1}, {0, 1}, 0, 1, c.in_channels, 0};
-    for (int32_t x = 0; x < c.out_width; ++x, to += c.out_channels, win.first += c.in_channels) float_pixel(c, win, to);
+    int32_t left = c.out_width;
+    for (; left >= 2; left -= 2, to += 2 * c.out_channels, win.first += 2 * c.in_channels) float_pixels<2>(c, win, to);
+    if (left > 0) float_pixels<1>(c, win, to);
   }
 }
 

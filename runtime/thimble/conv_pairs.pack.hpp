@@ -28,10 +28,11 @@ constexpr int32_t pair_depth(const Shape& s) {
 // t = v*(a + 65536*b) + w*(c + 65536*d) + 32768 has v*b + w*d in its upper half exactly, provided that v*a + w*c lies
 // in
 // [-32768, 32767]. Values are at least -128, so the sum of |v| and |w| may be 255: only -128 twice is too much.
-constexpr bool weights_pair(const int8_t* packed_depth_first, int32_t out_channels, int32_t depth) {
-  for (int32_t m = 0; m < out_channels; ++m, packed_depth_first += depth)
+// `weights` in pack_conv()'s order.
+constexpr bool weights_pair(const int8_t* weights, int32_t out_channels, int32_t depth) {
+  for (int32_t m = 0; m < out_channels; ++m, weights += depth)
     for (int32_t k = 0; k + 1 < depth; k += 2)
-      if (packed_depth_first[k] == -128 && packed_depth_first[k + 1] == -128) return false;
+      if (weights[k] == -128 && weights[k + 1] == -128) return false;
   return true;
 }
 

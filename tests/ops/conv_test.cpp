@@ -8,6 +8,7 @@
 #include "tests/ops/layer_runner.hpp"
 #include "thimble/conv.hpp"
 #include "thimble/conv_float.hpp"
+#include "thimble/conv_pairs.hpp"
 #include "thimble/transpose.hpp"
 
 namespace thimble::compiler::test {
@@ -33,6 +34,8 @@ const Kernels& conv_kernels() {
       {"depthwise", kernel_of<Conv2d<ConvShape>>([](auto... a) { depthwise(a...); })},
       {"pointwise", kernel_of<Conv2d<ConvShape>>(
                         [](auto c, auto in, auto out, auto y0, auto y1, void*) { pointwise(c, in, out, y0, y1); })},
+      {"conv2d_pairs", kernel_of<ConvPairs<ConvShape>>([](auto... a) { conv2d_pairs(a...); })},
+      {"pointwise_pairs", kernel_of<ConvPairs<ConvShape>>([](auto... a) { pointwise_pairs(a...); })},
       {"conv2d_f32", kernel_of<ConvFloat<ConvFloatShape>>([](auto... a) { conv2d_f32(a...); })},
       {"depthwise_f32", kernel_of<ConvFloat<ConvFloatShape>>([](auto... a) { depthwise_f32(a...); })},
       {"pointwise_f32", kernel_of<ConvFloat<ConvFloatShape>>([](auto c, auto in, auto out, auto y0, auto y1, void*) {
@@ -198,20 +201,20 @@ struct LoweredCase {
 };
 const std::vector<LoweredCase>& lowered_cases() {
   static const std::vector<LoweredCase> cases = {
-      {{1, 3, 9, 8}, {5, 3, 3, 3}, attributes_of({2, 1}, {1, 1}, {1, 0}, {0, 2}), "conv2d_f32", "conv2d"},
-      {{2, 3, 6, 5}, {4, 3, 3, 2}, attributes_of({1, 1}, {1, 2}, {1, 1}, {1, 1}), "conv2d_f32", "conv2d"},
+      {{1, 3, 9, 8}, {5, 3, 3, 3}, attributes_of({2, 1}, {1, 1}, {1, 0}, {0, 2}), "conv2d_f32", "conv2d_pairs"},
+      {{2, 3, 6, 5}, {4, 3, 3, 2}, attributes_of({1, 1}, {1, 2}, {1, 1}, {1, 1}), "conv2d_f32", "conv2d_pairs"},
       {{1, 4, 7, 6}, {6, 2, 2, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, {0, 1}, 2), "conv2d_f32", "conv2d"},
       {{1, 6, 7, 6}, {6, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, {1, 1}, 6), "depthwise_f32", "depthwise"},
       {{3, 3, 9, 7}, {6, 1, 5, 3}, attributes_of({2, 2}, {1, 1}, {2, 1}, {2, 1}, 3), "depthwise_f32", "depthwise"},
-      {{1, 1, 7, 6}, {3, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, {1, 1}), "conv2d_f32", "conv2d"},
-      {{1, 9, 4, 5}, {7, 9, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "pointwise_f32", "pointwise"},
-      {{2, 4, 4, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "pointwise_f32", "pointwise"},
-      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({2, 2}, {1, 1}, {0, 0}, {0, 0}), "conv2d_f32", "conv2d"},
-      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {1, 0}), "conv2d_f32", "conv2d"},
-      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 1}), "conv2d_f32", "conv2d"},
-      {{1, 4, 20}, {6, 4, 5}, attributes_of({2}, {2}, {3}, {1}), "conv2d_f32", "conv2d"},
+      {{1, 1, 7, 6}, {3, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, {1, 1}), "conv2d_f32", "conv2d_pairs"},
+      {{1, 9, 4, 5}, {7, 9, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "pointwise_f32", "pointwise_pairs"},
+      {{2, 4, 4, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "pointwise_f32", "pointwise_pairs"},
+      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({2, 2}, {1, 1}, {0, 0}, {0, 0}), "conv2d_f32", "conv2d_pairs"},
+      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {1, 0}), "conv2d_f32", "conv2d_pairs"},
+      {{1, 4, 5, 5}, {3, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 1}), "conv2d_f32", "conv2d_pairs"},
+      {{1, 4, 20}, {6, 4, 5}, attributes_of({2}, {2}, {3}, {1}), "conv2d_f32", "conv2d_pairs"},
       {{2, 4, 20}, {4, 1, 3}, attributes_of({1}, {1}, {2}, {0}, 4), "depthwise_f32", "depthwise"},
-      {{1, 4, 20}, {6, 4, 1}, attributes_of({1}, {1}, {0}, {0}), "pointwise_f32", "pointwise"},
+      {{1, 4, 20}, {6, 4, 1}, attributes_of({1}, {1}, {0}, {0}), "pointwise_f32", "pointwise_pairs"},
   };
   return cases;
 }
@@ -307,7 +310,50 @@ TEST_CASE("Conv: an int8 layer equals ONNX Runtime's formula on the exact sums")
     const float scale = 0.047f * w.type.quantization->scales[m] / n.stored_as->quantization.scales[0];
     CHECK(got.integer(int64_t(i)) == reference_requantize(int64_t(sums.values[i]), scale, 7, -128, 127));
   }
-  CHECK(p.layers[1].note == "portable; 5 of 5 channels equal ONNX Runtime on every reachable accumulator");
+  CHECK(p.layers[1].note ==
+        "portable, two pixels in a word; 5 of 5 channels equal ONNX Runtime on every reachable accumulator");
+}
+
+TEST_CASE("Conv: neighbouring weights of -128 cannot share a multiply, and take the plain kernel") {
+  const LoweredCase c{{1, 3, 9, 8}, {4, 3, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "", ""};
+  for (int8_t last : {int8_t(-128), int8_t(-127)}) {
+    const Tensor w =
+        Tensor::of<int8_t>(c.weights, {1, 2, 3, 4, 5, 6, 7, -128, 9, -128, last, -128}, Quantization{{0.01f}, {0}});
+    const Graph g = conv_graph(c, int8s(c.input, 0.05f, 4), w, {}, {}, Storage{ElementType::int8, {{0.5f}, {0}}});
+    const Program p = check_lowered(g, conv_kernels(), 1);
+    CHECK(p.layers[1].kernel == (last == -128 ? "pointwise" : "pointwise_pairs"));
+  }
+}
+
+TEST_CASE("Conv: the reference kernels are the plain ones, with the same bytes") {
+  LoweringOptions reference;
+  reference.portable_kernels = true;
+  for (const LoweredCase& c : lowered_cases()) {
+    const Graph g = int8_graph(c, true, true, {});
+    std::mt19937 random(9);
+    const Tensor x = random_tensor(g.inputs[0]->type, random);
+    std::vector<Tensor> results;
+    for (const LoweringOptions& options : {LoweringOptions{}, reference}) {
+      const Program p = lower(g, "test", plain_target(), options);
+      for (const Layer& l : p.layers) CHECK((!options.portable_kernels || l.kernel.find("pairs") == std::string::npos));
+      LayerRunner runner(p);
+      runner.set_input(0, x);
+      runner.run(conv_kernels(), 0);
+      results.push_back(runner.output(0));
+    }
+    CHECK(results[0] == results[1]);
+  }
+}
+
+TEST_CASE("Conv: a pointwise layer may run in place when its pixels do not grow") {
+  const auto overwrite = [](int64_t outputs) {
+    const LoweredCase c{{1, 4, 3, 3}, {outputs, 4, 1, 1}, attributes_of({1, 1}, {1, 1}, {0, 0}, {0, 0}), "", ""};
+    const Program p = lower(int8_graph(c, false, false, {}), "test", plain_target(), {});
+    return p.layers[1].inputs.at(0).overwrite;
+  };
+  CHECK(overwrite(4) == Overwrite::same_place);
+  CHECK(overwrite(3) == Overwrite::same_place);
+  CHECK(overwrite(5) == Overwrite::nothing);
 }
 
 TEST_CASE("Conv: a bias of another scale is rounded to the sum's units") {
