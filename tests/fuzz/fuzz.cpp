@@ -36,6 +36,7 @@ constexpr int slowest = 60;  // seconds that one model may take, sanitizers and 
 struct ErrorClass {
   const char* name;
   const char* part;  // of the message; the first row that fits counts
+  const char* other_part = "";
 };
 constexpr ErrorClass error_classes[] = {
     {"file: no model", "are no ONNX model"},
@@ -53,16 +54,16 @@ constexpr ErrorClass error_classes[] = {
     {"tensor: number beyond float32", "float32 reaches"},
     {"functions: recursion", "calls itself"},
     {"functions: growth", "with its functions inlined"},
+    {"inference", "its shapes do not fit together"},
     {"checker: order, cycles", "topologically sorted"},
     {"checker: assigned twice", "single static assignment"},
     {"checker: no such op", "No Op registered for"},
-    {"checker: attribute", "ttribute"},
-    {"checker: types, shapes", "nference"},
+    {"checker: attribute", "ONNX's checker refuses it", "ttribute"},
+    {"checker: types, shapes", "ONNX's checker refuses it", "nference"},
     {"checker: other", "ONNX's checker refuses it"},
     {"dimensions: open", "dimensions are open"},
     {"dimensions: numbers", "Dimensions are 1 or more"},
     {"dimensions: names", "no input of the model has such a dimension"},
-    {"inference", "its shapes do not fit together"},
     {"import: several problems", " problems"},
     {"import: no such op", "Thimble does not have this op"},
     {"import: subgraph", "ops with subgraphs are not supported"},
@@ -70,7 +71,6 @@ constexpr ErrorClass error_classes[] = {
     {"import: type", "which is not supported. Use tensors of"},
     {"import: input", ": input '"},
     {"import: not constant", "is not known at compile time"},
-    {"import: operand absent", " is absent"},
     {"import: result", "is not supported. Change the model so that nothing reads it"},
     {"import: output", "output"},
     {"limit: RAM", "the arena takes"},
@@ -130,7 +130,9 @@ Case make_case(uint64_t number, const std::vector<Seed>& seeds) {
 std::set<std::string> classes_of(const std::string& message) {
   std::set<std::string> found;
   for (const std::string& line : lines_of(message)) {
-    const auto fits = [&](const ErrorClass& c) { return line.find(c.part) != std::string::npos; };
+    const auto fits = [&](const ErrorClass& c) {
+      return line.find(c.part) != std::string::npos && line.find(c.other_part) != std::string::npos;
+    };
     const auto c = std::find_if(std::begin(error_classes), std::end(error_classes), fits);
     found.insert(c == std::end(error_classes) ? of_ops : c->name);
   }

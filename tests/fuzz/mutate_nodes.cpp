@@ -40,6 +40,10 @@ void add_operand(ModelProto& m, Random& r) {
 void add_result(ModelProto& m, Random& r) {
   NodeProto* n = any_node(m, r);
   if (!n) return;
+  for (auto& other : *m.mutable_graph()->mutable_node()) {
+    const auto* schema = onnx::OpSchemaRegistry::Schema(other.op_type());
+    if (schema && schema->max_output() > other.output_size() && r.one_in(2)) n = &other;
+  }
   n->add_output("result" + std::to_string(r.below(3)));
   if (r.one_in(4)) return;
   const std::string result = n->output(n->output_size() - 1);

@@ -1,5 +1,6 @@
 // Import: names, folding, quantization carried back, outputs, and everything unsupported told at once.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "compiler/interpret.hpp"
 #include "model_file.hpp"
@@ -189,4 +190,28 @@ TEST_CASE("Four-bit constants are unpacked") {
   CHECK(g.find("w")->constant->as<int8_t>()[0] == -1);
   CHECK(g.find("w")->constant->as<int8_t>()[1] == -8);
   CHECK(g.find("w")->constant->as<int8_t>()[2] == 7);
+}
+
+TEST_CASE("An op that Thimble lacks is what ONNX says it is made of") {
+  const Graph g = import("graph (float[4] x) => (float[4] y) { [m] y = Mish(x) }", 18);
+  std::set<std::string> ops;
+  for (const Node* n : g.nodes()) {
+    ops.insert(std::string(n->op->name()));
+    CHECK_THAT(n->name, Catch::StartsWith("m/"));
+  }
+  CHECK(ops == std::set<std::string>{"Mul", "Softplus", "Tanh"});
+  CHECK(g.outputs[0]->name == "y");
+  const auto y = interpret(g, {{"x", Tensor::of<float>({4}, {-1, 0, 1, 2})}}).at("y");
+  CHECK(y.as<float>()[0] == Approx(-0.303401f));
+  CHECK(y.as<float>()[3] == Approx(1.943959f));
+
+  // A body that depends on the node's types and attributes: log(exp(x) / sum(exp(x))).
+  const Graph log_softmax = import("graph (float[1,2] x) => (float[1,2] y) { y = LogSoftmax <axis = 1> (x) }");
+  CHECK(log_softmax.nodes().size() > 3);
+  const auto logs = interpret(log_softmax, {{"x", Tensor::of<float>({1, 2}, {0, 1})}}).at("y");
+  CHECK(logs.as<float>()[0] == Approx(-1.313262f));
+  CHECK(logs.as<float>()[1] == Approx(-0.313262f));
+  // One with ops that we lack, too: the op itself is what the user hears of.
+  CHECK_THAT(message_of("graph (float[2,3] x, int64[2] t) => (float y) { [loss] y = SoftmaxCrossEntropyLoss(x, t) }"),
+             Contains("SoftmaxCrossEntropyLoss 'loss': Thimble does not have this op"));
 }
