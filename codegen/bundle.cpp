@@ -21,6 +21,7 @@ Error cannot_write(const fs::path& path, const std::string& reason) {
 }
 
 void make_folder(const fs::path& folder) {
+  if (folder.empty()) return;  // the working directory
   std::error_code failed;
   if (fs::exists(folder, failed) && !fs::is_directory(folder, failed))
     throw cannot_write(folder, "a file of that name is in the way");
