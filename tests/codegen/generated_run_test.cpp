@@ -176,6 +176,22 @@ TEST_CASE("a probe sees every row of every layer, streamed or not") {
   CHECK(probed(tiny_stream()) == whole);
 }
 
+TEST_CASE("a value that is read behind its region is made to its last row") {
+  // The strided layer reads rows 1, 3, 5 and 7 of the sum; the sum is an output as well.
+  const auto altered = [](TinyProgram t) {
+    Layer& strided = t.program.layers[3];
+    strided.shape[2].value = int64_t(1);
+    strided.band->window = 1;
+    t.program.outputs = {8, 4};
+    for (Placement& place : t.plan.buffers)
+      if (place.buffer == 4) place.ring_rows = 0, place.bytes = 36;
+    return t;
+  };
+  const std::string whole = probed(altered(tiny_whole()));
+  CHECK(std::count(whole.begin(), whole.end(), ' ') == 36 + 36 + 36 + 20 + 20 + 8);
+  CHECK(probed(altered(tiny_stream())) == whole);
+}
+
 TEST_CASE("the C interface, the hook, keeping the input") {
   HostProgram program;
   program.add(tiny_ports());
