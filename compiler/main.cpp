@@ -70,9 +70,9 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option("--ram", options.ram_limit, "Fail when the arena takes more bytes than this");
   app->add_option("--flash", options.flash_limit, "Fail when weights and tables take more bytes than this");
   app->add_flag("--keep-input", options.plan.keep_input, "A run leaves the input as it was");
-  app->add_option(
-      "--stream", words.stream,
-      "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers as `inspect` prints them)");
+  app->add_option("--stream", words.stream,
+                  "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers; a name that is "
+                  "none makes an error that lists them)");
   app->add_option("--band-rows", options.plan.band_rows,
                   "Rows that --stream makes at a time; 0: one, or two where that saves instructions")
       ->capture_default_str();

@@ -13,6 +13,13 @@ namespace thimble::compiler {
 
 namespace {
 
+std::string list_of_layers(const Program& program) {
+  std::string text = "Give two of these, by number or by name:";
+  for (size_t i = 0; i < program.layers.size(); ++i)
+    text += fmt::format("\n{:>4}  {:<28}  {}", i, program.layers[i].kernel, program.layers[i].name);
+  return text;
+}
+
 int find_layer(const Program& program, const std::string& name) {
   for (size_t i = 0; i < program.layers.size(); ++i)
     if (program.layers[i].name == name) return int(i);
@@ -20,11 +27,10 @@ int find_layer(const Program& program, const std::string& name) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
   const int count = int(program.layers.size());
   if (error != std::errc() || end != name.data() + name.size())
-    throw Error("--stream", "the model has no layer '" + name + "'",
-                "Give two layers that `thimble inspect` lists, by name or by index.");
+    throw Error("--stream", "the model has no layer '" + name + "'", list_of_layers(program));
   if (index < 0 || index >= count)
     throw Error("--stream", fmt::format("there is no layer {}: the model has {}", index, count),
-                "Give two layers that `thimble inspect` lists, by name or by index.");
+                list_of_layers(program));
   return index;
 }
 

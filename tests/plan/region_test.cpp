@@ -220,6 +220,7 @@ TEST_CASE("region: what cannot stream is refused with the layer and the reason")
   Front f = vww();
   const Program& good = f.p.program;
   CHECK_THAT(refused(good, "nothing", "block1_pw"), Contains("--stream: the model has no layer 'nothing'"));
+  CHECK_THAT(refused(good, "nothing", "block1_pw"), Contains("\n   8  kernel                        block4_pw"));
   CHECK_THAT(refused(good, "0", "9"), Contains("there is no layer 9: the model has 9"));
   CHECK_THAT(refused(good, "-1", "2"), Contains("there is no layer -1"));
   CHECK_THAT(refused(good, "block1_pw", "conv1"), Contains("'block1_pw' (index 2) runs after 'conv1' (index 0)"));
