@@ -33,21 +33,19 @@ MemoryRow row_of(const Program& program, const Plan& plan, const Placement& plac
   return row;
 }
 
+// "input - 3": numbers of layers, for names may be long.
 std::string lives(const MemoryMap& map, const MemoryRow& row) {
-  const auto name = [&](int layer) {
-    return layer < 0 ? "input" : layer >= int(map.layers.size()) ? "output" : map.layers[size_t(layer)];
+  const auto number = [&](int layer) {
+    return layer < 0 ? "input" : layer >= int(map.layers.size()) ? "output" : std::to_string(layer);
   };
-  return row.first == row.last ? name(row.first) : name(row.first) + " - " + name(row.last);
+  return row.first == row.last ? number(row.first) : number(row.first) + " - " + number(row.last);
 }
 
 std::string lines(const MemoryMap& map, const std::vector<const MemoryRow*>& rows) {
-  size_t width = 4;
-  for (const MemoryRow* row : rows) width = std::max(width, row->name.size());
-  std::string text = fmt::format("{:>9} {:>9}  {:<{}}  in use\n", "offset", "bytes", "what", width);
+  std::string text = fmt::format("{:>9} {:>9}  {:<14}  what\n", "offset", "bytes", "layers");
   for (const MemoryRow* row : rows) {
     const std::string ring = row->ring_rows > 0 ? fmt::format(", {} of {} rows", row->ring_rows, row->height) : "";
-    text +=
-        fmt::format("{:>9} {:>9}  {:<{}}  {}{}\n", row->offset, row->bytes, row->name, width, lives(map, *row), ring);
+    text += fmt::format("{:>9} {:>9}  {:<14}  {}{}\n", row->offset, row->bytes, lives(map, *row), row->name, ring);
   }
   return text;
 }
@@ -67,7 +65,8 @@ MemoryMap memory_map(const Program& program, const Plan& plan, bool keep_input) 
     widen(plan, row);
     map.rows.push_back(std::move(row));
   }
-  for (MemoryRow& row : map.rows) row.at_peak = !map.layers.empty() && row.first <= map.peak_layer && map.peak_layer <= row.last;
+  for (MemoryRow& row : map.rows)
+    row.at_peak = !map.layers.empty() && row.first <= map.peak_layer && map.peak_layer <= row.last;
   std::stable_sort(map.rows.begin(), map.rows.end(), [](const MemoryRow& a, const MemoryRow& b) {
     return std::pair(a.offset, a.first) < std::pair(b.offset, b.first);
   });
@@ -81,9 +80,9 @@ std::string to_string(const MemoryMap& map) {
                    [](const MemoryRow* a, const MemoryRow* b) { return a->bytes > b->bytes; });
   std::string text;
   if (!peak.empty())
-    text +=
-        fmt::format("Most is in use at layer '{}', {} bytes:\n", map.layers[size_t(map.peak_layer)], map.live_peak) +
-        lines(map, peak);
+    text += fmt::format("Most is in use at layer {}, '{}', {} bytes:\n", map.peak_layer,
+                        map.layers[size_t(map.peak_layer)], map.live_peak) +
+            lines(map, peak);
   if (!rest.empty()) text += "The rest:\n" + lines(map, rest);
   text +=
       fmt::format("Arena: {} bytes. Whole tensors in this order need {} at least.\n", map.arena_bytes, map.lower_bound);
