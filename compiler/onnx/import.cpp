@@ -289,7 +289,7 @@ std::string Importer::fresh(const std::string& wish) {
 
 Value* Importer::make(OpPtr op, std::vector<Value*> inputs, std::optional<Storage> stored_as, const std::string& where,
                       const std::string& node_name, const std::string& name) {
-  const std::vector<TensorType> types = result_types(*op, inputs, stored_as, where);
+  const std::vector<TensorType> types = result_types(*op, inputs, stored_as, node_name);
   ensure(types.size() == 1, where + ": emit() of an op with " + std::to_string(types.size()) + " results");
   const bool constant = std::all_of(inputs.begin(), inputs.end(), [](const Value* v) { return v->is_constant(); });
   if (byte_size(types[0]) > largest_value)

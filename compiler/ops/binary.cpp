@@ -6,6 +6,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/ops/broadcast_lowering.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/int8_sum.hpp"
 
 namespace thimble::compiler {
@@ -84,7 +85,7 @@ void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredR
                                subtract,
                                range.low,
                                range.high};
-  const ChosenInt8Sum chosen = choose_int8_sum(problem, node.name);
+  const ChosenInt8Sum chosen = choose_int8_sum(problem, described(node));
   const BroadcastOperands operands = lower_broadcast(lowering, node);
   Layer layer = binary_layer(node, operands, chosen.ties_to_even ? "add_int8_ties_to_even" : "add_int8",
                              "binary_int8.hpp", "AddInt8");
@@ -136,7 +137,7 @@ ChosenOutputStage product_stage(const Int8Scale& a, const Int8Scale& b, const In
 void lower_int8_product(Lowering& lowering, const Node& node, StoredRange range) {
   const Int8Scale a = int8_scale(node.inputs[0]->type), b = int8_scale(node.inputs[1]->type);
   const Int8Scale result = int8_scale(node.outputs[0]->type);
-  const ChosenOutputStage chosen = product_stage(a, b, result, range, node.name);
+  const ChosenOutputStage chosen = product_stage(a, b, result, range, described(node));
   const BroadcastOperands operands = lower_broadcast(lowering, node);
   Layer layer = binary_layer(node, operands, "multiply_int8", "binary_int8.hpp", "MultiplyInt8");
   add_row_elements(lowering, layer, operands);
@@ -165,10 +166,10 @@ std::string BinaryOp::attributes() const {
 }
 
 std::vector<TensorType> BinaryOp::infer(std::span<const TensorType> in, const std::string& node) const {
-  TensorType out{ElementType::float32, broadcast_shape(in[0].shape, in[1].shape, node), {}};
+  TensorType out{ElementType::float32, broadcast_shape(in[0].shape, in[1].shape, described(*this, node)), {}};
   if (is_real(in[0]) && is_real(in[1])) return {out};
   if (in[0].element != in[1].element || in[0].element == ElementType::boolean || is_real(in[0]) || is_real(in[1]))
-    throw Error(node, fmt::format("its operands are {} and {}", to_string(in[0]), to_string(in[1])),
+    throw Error(described(*this, node), fmt::format("its operands are {} and {}", to_string(in[0]), to_string(in[1])),
                 "Both must be numbers of one type.");
   out.element = in[0].element;
   return {out};
@@ -215,7 +216,7 @@ void BinaryOp::lower(Lowering& lowering, const Node& node) const {
   }
   for (const TensorType& t : {in[0], in[1], node.outputs[0]->type})
     if (t.element != ElementType::float32)
-      throw Error(node.name,
+      throw Error(described(node),
                   fmt::format("{} of {} and {} giving {} has no kernel", name(), to_string(in[0]), to_string(in[1]),
                               to_string(node.outputs[0]->type)),
                   "At run time it computes float32; Add, Sub and Mul int8 with one scale a tensor, too.");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/error.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/reorder.hpp"
 #include "thimble/broadcast.pack.hpp"
 
@@ -28,24 +29,6 @@ std::vector<int> order_within(const std::vector<int>& result_order, size_t rank)
   for (int axis : result_order)
     if (axis >= missing) order.push_back(axis - missing);
   return order;
-}
-
-std::vector<std::byte> reordered(const Tensor& t, const std::vector<int>& order) {
-  const size_t rank = t.type.shape.size(), element = size_t(size_of(t.type.element));
-  std::vector<int> flat(rank);
-  for (size_t i = 0; i < rank; ++i) flat[i] = int(i);
-  const std::vector<int64_t> strides = strides_in(t.type.shape, flat);
-  std::vector<std::byte> bytes(t.bytes.size());
-  for (size_t k = 0; k < bytes.size() / element; ++k) {
-    int64_t rest = int64_t(k), at = 0;
-    for (size_t i = rank; i-- > 0;) {
-      const int64_t extent = t.type.shape[size_t(order[i])];
-      at += rest % extent * strides[size_t(order[i])];
-      rest /= extent;
-    }
-    std::copy_n(t.bytes.begin() + at * int64_t(element), element, bytes.begin() + int64_t(k * element));
-  }
-  return bytes;
 }
 
 struct Axis {
@@ -142,7 +125,7 @@ class Broadcasting {
       b_strides.push_back(int32_t(axis.b));
     }
     if (int32_t(extents.size()) > max_broadcast_axes)
-      throw Error(node_.name,
+      throw Error(described(node_),
                   fmt::format("its operands repeat along {} alternating groups of axes, the runtime takes {}",
                               extents.size(), max_broadcast_axes),
                   "Reshape the operands to fewer axes.");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/import_node.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/table.hpp"
 
 namespace thimble::compiler {
@@ -14,7 +15,7 @@ std::string ClampOp::attributes() const {
 
 std::vector<TensorType> ClampOp::infer(std::span<const TensorType> in, const std::string& node) const {
   if (in[0].element == ElementType::boolean)
-    throw Error(node, "its operand is " + to_string(in[0]), "It clips numbers.");
+    throw Error(described(*this, node), "its operand is " + to_string(in[0]), "It clips numbers.");
   return {{in[0].quantization ? ElementType::float32 : in[0].element, in[0].shape, {}}};
 }
 
@@ -39,7 +40,8 @@ void ClampOp::lower(Lowering& lowering, const Node& node) const {
     return lower_as_table(lowering, node, table_values(clip, in, *node.stored_as));
   }
   if (in.element != ElementType::float32)
-    throw Error(node.name, "no kernel clips " + to_string(in), "It clips float32, and int8 or uint8 with one scale.");
+    throw Error(described(node), "no kernel clips " + to_string(in),
+                "It clips float32, and int8 or uint8 with one scale.");
   Layer layer = elementwise_layer(lowering, node, "clamp_float", "unary_float.hpp", "Clamp");
   layer.fields.push_back({"low", float(range_.low)});
   layer.fields.push_back({"high", float(range_.high)});

@@ -5,6 +5,8 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/lowering.hpp"
+#include "compiler/ops/described.hpp"
+#include "compiler/ops/reorder.hpp"
 
 namespace thimble::compiler {
 
@@ -38,7 +40,7 @@ std::vector<TensorType> ConcatOp::infer(std::span<const TensorType> in, const st
     Shape rest = t.shape;
     if (rest.size() == out.shape.size()) rest[size_t(axis_)] = out.shape[size_t(axis_)];
     if (rest != out.shape)
-      throw Error(node,
+      throw Error(described(*this, node),
                   fmt::format("operands of shapes {} and {} do not join along axis {}", to_string(in[0].shape),
                               to_string(t.shape), axis_),
                   "All other axes must be equal.");
@@ -49,7 +51,7 @@ std::vector<TensorType> ConcatOp::infer(std::span<const TensorType> in, const st
   if (alike && !along) return {out};
   for (const TensorType& t : in)
     if (!is_real(t))
-      throw Error(node, fmt::format("its operands are {} and {}", to_string(in[0]), to_string(t)),
+      throw Error(described(*this, node), fmt::format("its operands are {} and {}", to_string(in[0]), to_string(t)),
                   "All must have one type.");
   return {{ElementType::float32, out.shape, {}}};
 }
@@ -68,39 +70,79 @@ std::vector<RealTensor> ConcatOp::eval(std::span<const RealTensor> in) const {
   return {out};
 }
 
+namespace {
+
+// How the parts lie in the result: its layout, the axes in their order, and the place of the joined axis among them.
+struct Joint {
+  Layout layout;
+  std::vector<int> order;
+  size_t at;
+};
+
+Joint joint_of(const Lowering& lowering, const Node& node, int axis) {
+  const Value* out = node.outputs[0];
+  const bool nhwc = Lowering::spatial(out) && std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Value* v) {
+                      return !v->is_constant() && lowering.layout_of(v) == Layout::nhwc;
+                    });
+  Joint j{nhwc ? Layout::nhwc : Layout::flat, {}, 0};
+  j.order = Lowering::physical_axes(j.layout, out->type.shape.size());
+  j.at = size_t(std::find(j.order.begin(), j.order.end(), axis) - j.order.begin());
+  return j;
+}
+
+int64_t run_bytes(const Value& v, const Joint& joint) {
+  return product(v.type.shape, joint.order, joint.at, joint.order.size()) * size_of(v.type.element);
+}
+
+// The runs of all constant operands, in the order in which they are written.
+std::vector<uint8_t> constant_runs(const Node& node, const Joint& joint) {
+  std::vector<std::vector<std::byte>> constants;
+  for (const Value* v : node.inputs)
+    constants.push_back(v->is_constant() ? reordered(*v->constant, joint.order) : std::vector<std::byte>{});
+  const int64_t outer = product(node.outputs[0]->type.shape, joint.order, 0, joint.at);
+  std::vector<uint8_t> runs;
+  for (int64_t o = 0; o < outer; ++o)
+    for (const auto& bytes : constants) {
+      const auto run = int64_t(bytes.size()) / outer;
+      for (int64_t i = 0; i < run; ++i) runs.push_back(uint8_t(bytes[size_t(o * run + i)]));
+    }
+  return runs;
+}
+
+}  // namespace
+
 void ConcatOp::lower(Lowering& lowering, const Node& node) const {
   const Value* out = node.outputs[0];
   const Shape& shape = out->type.shape;
-  bool nhwc = false;
-  for (const Value* v : node.inputs) {
-    if (v->is_constant())
-      throw Error(node.name, "its operand '" + v->name + "' is a constant", "Make it an input of the model.");
-    if (!stored_alike(v->type, out->type))
-      throw Error(node.name, fmt::format("it joins {} into {}", to_string(v->type), to_string(out->type)),
-                  "Give all operands the quantization of the result.");
-    nhwc = nhwc || (Lowering::spatial(out) && lowering.layout_of(v) == Layout::nhwc);
-  }
-  const Layout layout = nhwc ? Layout::nhwc : Layout::flat;
-  const std::vector<int> order = Lowering::physical_axes(layout, shape.size());
-  const size_t at = size_t(std::find(order.begin(), order.end(), axis_) - order.begin());
+  const Joint joint = joint_of(lowering, node, axis_);
   // Of one image in NHWC order, N and the height lie before a row: along any other axis rows join to rows.
-  const bool banded = nhwc && shape[0] == 1 && at > 1;
+  const bool banded = joint.layout == Layout::nhwc && shape[0] == 1 && joint.at > 1;
   Layer layer;
   layer.name = node.name;
   layer.kernel = banded ? "concat_rows" : "concat";
   layer.headers = {"concat.hpp"};
   layer.constants_struct = "Concat";
-  std::vector<int32_t> run_bytes;
+  std::vector<int32_t> runs;
   for (const Value* v : node.inputs) {
-    layer.inputs.push_back({lowering.input(v, layout)});
-    run_bytes.push_back(int32_t(product(v->type.shape, order, at, order.size()) * size_of(v->type.element)));
+    if (!stored_alike(v->type, out->type))
+      throw Error(described(node), fmt::format("it joins {} into {}", to_string(v->type), to_string(out->type)),
+                  "Give all operands the quantization of the result.");
+    runs.push_back(int32_t(v->is_constant() ? -run_bytes(*v, joint) : run_bytes(*v, joint)));
+    if (!v->is_constant()) layer.inputs.push_back({lowering.input(v, joint.layout)});
   }
-  layer.outputs = {lowering.output(out, layout)};
+  layer.outputs = {lowering.output(out, joint.layout)};
   if (banded) layer.band = BandContract{};
-  const ConstantArray runs =
-      ConstantArray::of(node.name + "_run_bytes", "bytes of one run of each operand", run_bytes, false);
-  layer.fields = {{"outer", product(shape, order, banded ? 2 : 0, at)},
-                  {"run_bytes", Field::Array{lowering.constant(runs)}}};
+  const std::vector<uint8_t> constants = constant_runs(node, joint);
+  const ConstantArray lengths = ConstantArray::of(node.name + "_run_bytes", "one run of each part", runs, false);
+  Field stored{"constants", Field::Null{}};
+  if (!constants.empty())
+    stored.value = Field::Array{lowering.constant(ConstantArray::of(
+        node.name + "_constants", "runs of the constant parts, as they are written", constants, true))};
+  layer.fields = {{"outer", product(shape, joint.order, banded ? 2 : 0, joint.at)},
+                  {"parts", int64_t(node.inputs.size())},
+                  {"run_bytes", Field::Array{lowering.constant(lengths)}},
+                  stored,
+                  {"constant_row_bytes", banded ? int64_t(constants.size()) / shape[2] : int64_t(0)}};
   lowering.add(std::move(layer));
 }
 

@@ -4,6 +4,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/lowering.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/quantize_linear.hpp"
 
 namespace thimble::compiler {
@@ -23,12 +24,13 @@ class GatherOp : public Op {
   // The axis gives way to the axes of the indices.
   std::vector<TensorType> infer(std::span<const TensorType> in, const std::string& node) const override {
     if (!is_index(in[1].element))
-      throw Error(node, "its indices are " + to_string(in[1]), "Indices are int32 or int64.");
+      throw Error(described(*this, node), "its indices are " + to_string(in[1]), "Indices are int32 or int64.");
     TensorType out = in[0];
     out.shape = result_shape(in[0].shape, in[1].shape);
     if (!out.quantization || !out.quantization->per_axis()) return {out};
     if (out.quantization->axis == axis_)
-      throw Error(node, fmt::format("it picks along axis {}, along which its operand is quantized", axis_),
+      throw Error(described(*this, node),
+                  fmt::format("it picks along axis {}, along which its operand is quantized", axis_),
                   "Quantize per tensor.");
     if (out.quantization->axis > axis_) out.quantization->axis += int(in[1].shape.size()) - 1;
     return {out};
@@ -50,7 +52,7 @@ class GatherOp : public Op {
   void lower(Lowering& lowering, const Node& node) const override {
     if (node.inputs[1]->is_constant()) return lower_picks(lowering, node);
     if (node.inputs[0]->is_constant()) return lower_look_up(lowering, node);
-    throw Error(node.name, "both its operand and its indices are computed at run time",
+    throw Error(described(node), "both its operand and its indices are computed at run time",
                 "Make the indices, or the table they point into, a constant.");
   }
   bool moves_data() const override { return true; }
@@ -93,7 +95,7 @@ class GatherOp : public Op {
     for (int64_t i = 0; i < count; ++i) {
       const int64_t index = constant.integer(i);
       if (index < -extent || index >= extent)
-        throw Error(node.name, fmt::format("index {} lies outside axis {}, which has {}", index, axis_, extent),
+        throw Error(described(node), fmt::format("index {} lies outside axis {}, which has {}", index, axis_, extent),
                     "Indices count from 0, or from -1 backwards.");
       indices.push_back(int32_t(index < 0 ? index + extent : index));
     }

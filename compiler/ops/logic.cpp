@@ -3,6 +3,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/lowering.hpp"
+#include "compiler/ops/described.hpp"
 
 namespace thimble::compiler {
 
@@ -35,10 +36,11 @@ class LogicOp : public Op {
   // Where has the type of what it chooses from, all others are boolean.
   std::vector<TensorType> infer(std::span<const TensorType> in, const std::string& node) const override {
     TensorType out{ElementType::boolean, {}, {}};
-    for (const TensorType& t : in) out.shape = broadcast_shape(out.shape, t.shape, node);
+    for (const TensorType& t : in) out.shape = broadcast_shape(out.shape, t.shape, described(*this, node));
     if (function_.operands < 3) return {out};
     if (in[1].element != in[2].element || in[1].quantization != in[2].quantization)
-      throw Error(node, fmt::format("it chooses between {} and {}", to_string(in[1]), to_string(in[2])),
+      throw Error(described(*this, node),
+                  fmt::format("it chooses between {} and {}", to_string(in[1]), to_string(in[2])),
                   "Both must have one type.");
     out.element = in[1].element;
     out.quantization = in[1].quantization;
@@ -56,7 +58,7 @@ class LogicOp : public Op {
     return {out};
   }
   void lower(Lowering&, const Node& node) const override {
-    throw Error(node.name, fmt::format("{} of values computed at run time has no kernel", name()),
+    throw Error(described(node), fmt::format("{} of values computed at run time has no kernel", name()),
                 "It is for constants and shapes.");
   }
 

@@ -5,6 +5,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/lowering.hpp"
+#include "compiler/ops/described.hpp"
 #include "thimble/pad.pack.hpp"
 
 namespace thimble::compiler {
@@ -50,7 +51,8 @@ std::string PadOp::attributes() const {
 std::vector<TensorType> PadOp::infer(std::span<const TensorType> in, const std::string& node) const {
   TensorType out = in[0];
   if (before_.size() != out.shape.size())
-    throw Error(node, fmt::format("it has pads for {} axes, its operand has {}", before_.size(), out.shape.size()),
+    throw Error(described(*this, node),
+                fmt::format("it has pads for {} axes, its operand has {}", before_.size(), out.shape.size()),
                 "Give two pads for each axis.");
   for (size_t i = 0; i < out.shape.size(); ++i) {
     const int64_t extent = out.shape[i];
@@ -61,7 +63,7 @@ std::vector<TensorType> PadOp::infer(std::span<const TensorType> in, const std::
           "Cut less off.");
     const int64_t reach = mode_ == PadMode::reflect ? extent - 1 : extent;
     if ((mode_ == PadMode::reflect || mode_ == PadMode::wrap) && std::max(before_[i], behind_[i]) > reach)
-      throw Error(node,
+      throw Error(described(*this, node),
                   fmt::format("pad {} of axis {} shows more than the {} elements there are to show",
                               std::max(before_[i], behind_[i]), i, reach),
                   "Pad less.");
@@ -90,7 +92,8 @@ std::vector<RealTensor> PadOp::eval(std::span<const RealTensor> in) const {
 void PadOp::lower(Lowering& lowering, const Node& node) const {
   const Value *in = node.inputs[0], *out = node.outputs[0];
   if (size_of(in->type.element) > 4 || (in->type.quantization && in->type.quantization->per_axis()))
-    throw Error(node.name, "no kernel pads " + to_string(in->type), "Elements have 4 bytes at most, and one scale.");
+    throw Error(described(node), "no kernel pads " + to_string(in->type),
+                "Elements have 4 bytes at most, and one scale.");
   const Layout layout = lowering.layout_of(in);
   std::vector<PadAxis> all;
   for (int axis : Lowering::physical_axes(layout, before_.size())) {
@@ -104,7 +107,7 @@ void PadOp::lower(Lowering& lowering, const Node& node) const {
     before.push_back(a.before);
   }
   if (int32_t(extents.size()) > max_pad_axes)
-    throw Error(node.name, fmt::format("it pads {} axes, the runtime {} at most", extents.size(), max_pad_axes),
+    throw Error(described(node), fmt::format("it pads {} axes, the runtime {} at most", extents.size(), max_pad_axes),
                 "Pad in two steps.");
   const auto array = [&](const char* member, const char* comment, const std::vector<int32_t>& values) {
     const ConstantArray made = ConstantArray::of(node.name + "_" + member, comment, values, false);

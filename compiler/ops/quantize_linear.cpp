@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compiler/import_node.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/elementwise.hpp"
 #include "compiler/ops/table.hpp"
 
@@ -86,7 +87,7 @@ void QuantizeLinearOp::lower(Lowering& lowering, const Node& node) const {
   if (in.quantization && node.stored_as && integer_form(std::span(&in, 1), *node.stored_as))
     return lower_as_table(lowering, node, table_values([](double x) { return x; }, in, *node.stored_as));
   if (in.element != ElementType::float32 || !is_small_integer(out.element))
-    throw Error(node.name, fmt::format("no kernel quantizes {} to {}", to_string(in), to_string(out)),
+    throw Error(described(node), fmt::format("no kernel quantizes {} to {}", to_string(in), to_string(out)),
                 "Quantize float32 to int8, uint8 or int16.");
   lower_conversion(lowering, node, "quantize", out);
 }
@@ -103,7 +104,7 @@ std::vector<RealTensor> DequantizeLinearOp::eval(std::span<const RealTensor> in)
 void DequantizeLinearOp::lower(Lowering& lowering, const Node& node) const {
   const TensorType& in = node.inputs[0]->type;
   if (!is_small_integer(in.element) && in.element != ElementType::int32)
-    throw Error(node.name, "no kernel dequantizes " + to_string(in), "Store int8, uint8, int16 or int32.");
+    throw Error(described(node), "no kernel dequantizes " + to_string(in), "Store int8, uint8, int16 or int32.");
   lower_conversion(lowering, node, "dequantize", in);
 }
 

@@ -1,6 +1,8 @@
 // Reorders are lowered to the transpose kernel, with neighbouring axes that stay neighbours taken as one.
 #include "compiler/ops/reorder.hpp"
 
+#include <algorithm>
+
 #include "thimble/transpose.pack.hpp"
 
 namespace thimble::compiler {
@@ -27,6 +29,22 @@ std::vector<int64_t> strides_in(const Shape& shape, const std::vector<int>& orde
   int64_t stride = 1;
   for (size_t i = order.size(); i-- > 0; stride *= shape[size_t(order[i])]) strides[size_t(order[i])] = stride;
   return strides;
+}
+
+std::vector<std::byte> reordered(const Tensor& t, const std::vector<int>& order) {
+  const size_t element = size_t(size_of(t.type.element));
+  const std::vector<int64_t> strides = strides_in(t.type.shape, Lowering::physical_axes(Layout::flat, order.size()));
+  std::vector<std::byte> bytes(t.bytes.size());
+  for (size_t k = 0; k < bytes.size() / element; ++k) {
+    int64_t rest = int64_t(k), at = 0;
+    for (size_t i = order.size(); i-- > 0;) {
+      const int64_t extent = t.type.shape[size_t(order[i])];
+      at += rest % extent * strides[size_t(order[i])];
+      rest /= extent;
+    }
+    std::copy_n(t.bytes.begin() + at * int64_t(element), element, bytes.begin() + int64_t(k * element));
+  }
+  return bytes;
 }
 
 void add_strided_copy(Lowering& lowering, const std::string& name, int from, int to, const std::vector<CopyAxis>& axes,

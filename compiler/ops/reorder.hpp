@@ -21,6 +21,9 @@ void add_strided_copy(Lowering& lowering, const std::string& name, int from, int
 // Elements from one index of each axis to the next when the axes lie in the order `order`.
 std::vector<int64_t> strides_in(const Shape& shape, const std::vector<int>& order);
 
+// The constant's bytes with its axes in the order `order`.
+std::vector<std::byte> reordered(const Tensor& constant, const std::vector<int>& order);
+
 // Appends a layer that copies buffer `from`, whose logical axes lie in memory in the order `from_axes`, to buffer `to`,
 // where the same logical axes lie in the order `to_axes`. Both have the logical shape of buffer `from`.
 void add_reorder(Lowering& lowering, const std::string& name, int from, int to, const std::vector<int>& from_axes,

@@ -7,6 +7,7 @@
 
 #include "compiler/import_node.hpp"
 #include "compiler/lowering.hpp"
+#include "compiler/ops/described.hpp"
 
 namespace thimble::compiler {
 
@@ -47,7 +48,7 @@ std::string ReshapeOp::attributes() const {
 std::vector<TensorType> ReshapeOp::infer(std::span<const TensorType> in, const std::string& node) const {
   TensorType out = in[0];
   if (element_count(in[0].shape) != element_count(shape_))
-    throw Error(node,
+    throw Error(described(*this, node),
                 fmt::format("{} has {} elements, the new shape {} has {}", to_string(in[0].shape),
                             element_count(in[0].shape), to_string(shape_), element_count(shape_)),
                 "Give a shape with as many elements.");
@@ -55,7 +56,7 @@ std::vector<TensorType> ReshapeOp::infer(std::span<const TensorType> in, const s
   if (!out.quantization || !out.quantization->per_axis()) return {out};
   out.quantization->axis = same_axis(in[0].shape, shape_, in[0].quantization->axis);
   if (out.quantization->axis < 0)
-    throw Error(node,
+    throw Error(described(*this, node),
                 fmt::format("it reshapes {} to {} across axis {}, along which it is quantized", to_string(in[0].shape),
                             to_string(shape_), in[0].quantization->axis),
                 "Quantize the tensor after the reshape.");

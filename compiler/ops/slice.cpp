@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/import_node.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/reorder.hpp"
 
 namespace thimble::compiler {
@@ -26,7 +27,7 @@ std::vector<TensorType> SliceOp::infer(std::span<const TensorType> in, const std
           fmt::format("it takes {} elements from {} on of axis {}, which has {}", a.count, a.start, i, out.shape[i]),
           "Take at least one element, inside the axis.");
     if (out.quantization && out.quantization->axis == int(i) && a != SliceAxis{0, 1, out.shape[i]})
-      throw Error(node, fmt::format("it cuts axis {}, along which its operand is quantized", i),
+      throw Error(described(*this, node), fmt::format("it cuts axis {}, along which its operand is quantized", i),
                   "Quantize per tensor.");
     out.shape[i] = a.count;
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/import_node.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/reorder.hpp"
 #include "compiler/ops/reshape.hpp"
 
@@ -20,7 +21,7 @@ class TileOp : public Op {
     ensure(repeats_.size() == out.shape.size(), "Tile '" + node + "' is made for another rank");
     for (size_t i = 0; i < repeats_.size(); ++i) {
       if (out.quantization && out.quantization->axis == int(i) && repeats_[i] != 1)
-        throw Error(node, fmt::format("it repeats axis {}, along which its operand is quantized", i),
+        throw Error(described(*this, node), fmt::format("it repeats axis {}, along which its operand is quantized", i),
                     "Quantize per tensor.");
       out.shape[i] *= repeats_[i];
     }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "compiler/import_node.hpp"
+#include "compiler/ops/described.hpp"
 #include "compiler/ops/table.hpp"
 
 namespace thimble::compiler {
@@ -72,7 +73,7 @@ class UnaryOp : public Op {
   }
   std::vector<TensorType> infer(std::span<const TensorType> in, const std::string& node) const override {
     if (in[0].element == ElementType::boolean)
-      throw Error(node, "its operand is " + to_string(in[0]), "It takes numbers.");
+      throw Error(described(*this, node), "its operand is " + to_string(in[0]), "It takes numbers.");
     return {{in[0].quantization ? ElementType::float32 : in[0].element, in[0].shape, {}}};
   }
   std::vector<RealTensor> eval(std::span<const RealTensor> in) const override {
@@ -87,7 +88,7 @@ class UnaryOp : public Op {
       return lower_as_table(lowering, node, table_values(f, in, *node.stored_as));
     }
     if (in.element != ElementType::float32)
-      throw Error(node.name, fmt::format("{} of {} has no kernel", name(), to_string(in)),
+      throw Error(described(node), fmt::format("{} of {} has no kernel", name(), to_string(in)),
                   "It takes float32, and int8 or uint8 with one scale.");
     Layer layer = elementwise_layer(lowering, node, function_.kernel, "unary_float.hpp", "Unary");
     layer.fields.push_back({"alpha", parameters_.alpha});

@@ -5,14 +5,17 @@
 
 namespace thimble {
 
-inline void concat_runs(const Concat& layer, int32_t operands, const uint8_t** from, uint8_t* out) {
-  for (int32_t o = 0; o < layer.outer; ++o)
-    for (int32_t i = 0; i < operands; ++i) {
-      const int32_t bytes = layer.run_bytes[i];
-      __builtin_memcpy(out, from[i], size_t(bytes));
-      from[i] += bytes;
+inline void concat_runs(const Concat& layer, const uint8_t** from, const uint8_t* constants, uint8_t* out) {
+  for (int32_t o = 0; o < layer.outer; ++o) {
+    const uint8_t** operand = from;
+    for (int32_t part = 0; part < layer.parts; ++part) {
+      const int32_t run = layer.run_bytes[part], bytes = run < 0 ? -run : run;
+      const uint8_t*& source = run < 0 ? constants : *operand++;
+      __builtin_memcpy(out, source, size_t(bytes));
+      source += bytes;
       out += bytes;
     }
+  }
 }
 
 // The last argument is the result, the others are the operands.
@@ -25,7 +28,7 @@ void concat(const Concat& layer, Pointers... pointers) {
   const uint8_t* from[] = {static_cast<const uint8_t*>(static_cast<const void*>(pointers))...};
   uint8_t* out = nullptr;
   ((out = writable(pointers)), ...);
-  concat_runs(layer, int32_t(sizeof...(pointers)) - 1, from, out);
+  concat_runs(layer, from, layer.constants, out);
 }
 
 // Arguments of concat_rows in their order: rows of the operands, rows of the result, y0, y1.
@@ -51,7 +54,7 @@ void concat_rows(const Concat& layer, const Arguments&... arguments) {
   for (int32_t y = taken.limits[0]; y < taken.limits[1]; ++y) {
     const uint8_t* from[operands];
     for (int32_t i = 0; i < operands; ++i) from[i] = taken.rows[i].row(y);
-    concat_runs(layer, operands, from, taken.out.row(y));
+    concat_runs(layer, from, layer.constants + y * layer.constant_row_bytes, taken.out.row(y));
   }
 }
 

@@ -4,7 +4,7 @@
 
 namespace thimble {
 
-constexpr int32_t max_transpose_axes = 6;
+constexpr int32_t max_transpose_axes = 8;
 
 // The result is written from front to back: its axes, outermost first, and how far one step along each lies in the
 // operand. Axes that neighbour in both are given as one.

@@ -159,6 +159,7 @@ MOVE = [
     Case("transpose_default", "Transpose", [[2, 3, 4]]),
     *both("concat_channels", "Concat", [[1, 3, 4, 4], [1, 2, 4, 4]], {"axis": 1})[:1],
     Case("concat_of_three_int8", "Concat", [[1, 3, 4, 4], [1, 2, 4, 4], [1, 1, 4, 4]], {"axis": 1}, quantized=True),
+    *both("concat_constant", "Concat", [[1, 3, 4, 4], constant([1, 2, 4, 4], 1)], {"axis": 1}),
     Case("concat_batch", "Concat", [[2, 3, 4], [2, 3, 1]], {"axis": -1}),
     Case("concat_rows", "Concat", [[2, 3], [4, 3], [1, 3]], {"axis": 0}),
     *both("pad", "Pad", [[1, 2, 4, 5], integers(0, 0, 1, 2, 0, 0, 0, 1)]),

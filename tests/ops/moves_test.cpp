@@ -19,11 +19,13 @@ namespace {
 void run_concat(const Call& c) {
   const auto layer = constants_of<thimble::Concat>(c);
   if (c.layer.kernel == "concat_rows") {
+    if (c.in.size() == 1) return thimble::concat_rows(layer, c.in[0], c.out, c.y0, c.y1);
     if (c.in.size() == 2) return thimble::concat_rows(layer, c.in[0], c.in[1], c.out, c.y0, c.y1);
     return thimble::concat_rows(layer, c.in.at(0), c.in.at(1), c.in.at(2), c.out, c.y0, c.y1);
   }
   with_element(c.output_element(), [&](auto zero) {
     using T = decltype(zero);
+    if (c.in.size() == 1) return thimble::concat(layer, c.input<T>(0), c.output<T>());
     if (c.in.size() == 2) return thimble::concat(layer, c.input<T>(0), c.input<T>(1), c.output<T>());
     thimble::concat(layer, c.input<T>(0), c.input<T>(1), c.input<T>(2), c.output<T>());
   });
@@ -134,6 +136,22 @@ TEST_CASE("Concat's kernels agree with its meaning along every axis, by rows whe
         CHECK(two.layers.at(0).band.has_value() == (batch == 1 && (axis == 1 || axis == 3)));
         check_op(op, {type(e, a), type(e, b), type(e, c)}, true);
         check_op(std::make_shared<ConcatOp>(int(at)), {type(e, a), type(e, b)}, false);
+      }
+}
+
+TEST_CASE("constant parts of a Concat come from flash, in either place and layout") {
+  std::mt19937 random(11);
+  for (int axis : {0, 1, 2, 3})
+    for (bool nhwc : {false, true})
+      for (bool first : {false, true}) {
+        Graph g;
+        Value* x = nhwc ? nhwc_input(g, "x", floats({1, 4, 5, 3})) : g.add_input("x", floats({1, 3, 4, 5}));
+        Shape part{1, 3, 4, 5};
+        part[size_t(axis)] = 2;
+        Value* c = g.add_constant("c", random_tensor(floats(part), random));
+        const std::vector<Value*> operands = first ? std::vector{c, x, c} : std::vector{x, c, c};
+        g.outputs = {g.append({std::make_shared<ConcatOp>(axis), operands, "node", {"y"}})->outputs[0]};
+        check_lowered(g, kernels, 0);
       }
 }
 
