@@ -104,6 +104,8 @@ struct DepthwiseChannel {
   int32_t bias, multiplier;
   Requantizer stored;
   int8_t finish(int32_t sum) const { return int8_t(stored(sum, multiplier)); }
+  bool finishes_fast() const { return !stored.rare(); }
+  int8_t finish_fast(int32_t sum) const { return int8_t(stored.common(sum, multiplier)); }
 };
 
 // One input channel for each output channel, any kernel and multiplier. Scratch: window_scratch_bytes().

@@ -116,6 +116,8 @@ void pointwise_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& 
 struct DepthwiseFloatChannel {
   float bias, low, high;
   float finish(float sum) const { return clamp_float(sum, low, high); }
+  bool finishes_fast() const { return true; }
+  float finish_fast(float sum) const { return finish(sum); }
 };
 
 // One input channel for each output channel, any kernel and multiplier. Scratch: window_scratch_bytes().

@@ -8,12 +8,16 @@
 
 namespace thimble {
 
-// The results of n sums. Out of the product's way: its registers hold sums.
-__attribute__((noinline)) inline void store_sums(const int32_t* sums, const int32_t* channels, int32_t n,
-                                                 const OutputStage& stage, int8_t* to) {
+// The results of n channels of two pixels; `sums` holds both pixels' sums of a channel in turn. Out of the product's
+// way: its registers hold sums.
+__attribute__((noinline)) inline void store_pairs(const int32_t* sums, const int32_t* channels, int32_t n,
+                                                  const OutputStage& stage, int8_t* first, int8_t* second) {
   const Requantizer stored(stage);
-  for (const int32_t* const end = sums + n; sums != end; ++sums, channels += 2)
-    *to++ = int8_t(stored(*sums + channels[0], channels[1]));
+  for (const int32_t* const end = channels + 2 * n; channels != end; channels += 2, sums += 2) {
+    const int32_t bias = channels[0], multiplier = channels[1];
+    *second++ = int8_t(stored(sums[1] + bias, multiplier));
+    *first++ = int8_t(stored(sums[0] + bias, multiplier));
+  }
 }
 
 // `Block` output channels of two pixels. `panel` holds `steps` times two words. For each channel, `all` sums the words
@@ -37,11 +41,10 @@ inline const int8_t* pair_products(const int32_t* panel, int32_t steps, const in
   int32_t sums[2 * Block];
 #pragma GCC unroll 4
   for (int32_t b = 0; b < Block; ++b) {
-    sums[b] = int32_t(all[b] - (uint32_t(upper[b]) << 16) - (uint32_t(steps) << 15));
-    sums[Block + b] = upper[b];
+    sums[2 * b] = int32_t(all[b] - (uint32_t(upper[b]) << 16) - (uint32_t(steps) << 15));
+    sums[2 * b + 1] = upper[b];
   }
-  store_sums(sums + Block, channels, Block, stage, second);
-  store_sums(sums, channels, Block, stage, first);
+  store_pairs(sums, channels, Block, stage, first, second);
   return w;
 }
 

@@ -43,73 +43,93 @@ inline void depthwise_columns(const Shape& s, const DepthwiseRow<Element, Sum>& 
   }
 }
 
-// A column of three values, times one column of the kernel.
-template <class Element, class Sum>
-struct Column3 {
-  Sum a, b, c;  // weights
-  Sum of(const Element* top, const Element* middle, const Element* bottom) const {
-    return *top * a + *middle * b + *bottom * c;
-  }
-  Sum of_padding(Sum pad) const { return pad == 0 ? Sum(0) : pad * (a + b + c); }
+// One column of a 3x3 kernel.
+template <class Sum>
+struct Weights3 {
+  Sum top, middle, bottom;
+  Sum times(Sum padding) const { return padding == 0 ? Sum(0) : padding * (top + middle + bottom); }
 };
 
-// A 3x3 kernel with at most one column of padding on each side, dilation 1 along x. A row outside the image reads
-// another one, with weights of zero: only where numbers are finite, so for integers.
+// Three elements of a column of the image, one in each row under the kernel.
+template <class Element>
+struct Column3 {
+  const Element *top, *middle, *bottom;
+  void advance(int32_t elements) { top += elements, middle += elements, bottom += elements; }
+  template <class Sum>
+  Sum times(const Weights3<Sum>& w, int32_t ahead = 0) const {
+    return top[ahead] * w.top + middle[ahead] * w.middle + bottom[ahead] * w.bottom;
+  }
+};
+
+// Stride 1. Each column of the image is read once: it ends one result, is the middle of the next and the start of a
+// third. A result costs three loads and nine products.
+template <class Element, class Sum, class Shape, class Channel>
+__attribute__((always_inline)) inline void depthwise_3x3_unit(const Shape& s, const DepthwiseRow<Element, Sum>& r,
+                                                              const Channel& channel, Column3<Element> column,
+                                                              const Weights3<Sum>* w, Element* inner_end,
+                                                              Element* end) {
+  const int32_t pixel = s.in_channels, out_pixel = s.out_channels;
+  const Weights3<Sum> first = w[0], second = w[1], third = w[2];
+  const Sum bias = r.sum;
+  Sum one = bias + (s.pad_left != 0 ? first.times(r.pad) : column.times(first));  // of a result, its first column
+  if (s.pad_left == 0) column.advance(pixel);
+  Sum two = one + column.times(second);  // of the result before, its first two
+  one = bias + column.times(first);
+  Element* to = r.to;
+  for (; to != inner_end; to += out_pixel) {
+    column.advance(pixel);
+    *to = channel.finish_fast(two + column.times(third));
+    two = one + column.times(second);
+    one = bias + column.times(first);
+  }
+  if (to != end) *to = channel.finish_fast(two + third.times(r.pad));
+}
+
+// Any other stride: nine loads and nine products a result.
+template <class Element, class Sum, class Shape, class Channel>
+__attribute__((always_inline)) inline void depthwise_3x3_strided(const Shape& s, const DepthwiseRow<Element, Sum>& r,
+                                                                 const Channel& channel, Column3<Element> column,
+                                                                 const Weights3<Sum>* w, Element* inner_end,
+                                                                 Element* end) {
+  const int32_t pixel = s.in_channels, out_pixel = s.out_channels, step = s.stride_x * pixel;
+  const Weights3<Sum> first = w[0], second = w[1], third = w[2];
+  const Sum bias = r.sum;
+  Element* to = r.to;
+  if (s.pad_left != 0) {
+    *to = channel.finish_fast(bias + first.times(r.pad) + column.times(second) + column.times(third, pixel));
+    to += out_pixel;
+    column.advance(step - pixel);
+  }
+  for (; to != inner_end; to += out_pixel, column.advance(step))
+    *to =
+        channel.finish_fast(bias + column.times(first) + column.times(second, pixel) + column.times(third, 2 * pixel));
+  if (to != end)
+    *to = channel.finish_fast(bias + column.times(first) + column.times(second, pixel) + third.times(r.pad));
+}
+
+// A row that takes_3x3(). A row of the kernel outside the image reads another one, with weights of zero.
 template <class Element, class Sum, class Shape, class Channel>
 inline void depthwise_3x3(const Shape& s, const DepthwiseRow<Element, Sum>& r, const Channel& shared) {
   const Channel channel = shared;  // its members in registers
-  const int32_t pixel = s.in_channels, out_pixel = s.out_channels;
+  static constexpr Element zeros[3] = {};
   const auto inside = [&](int32_t ky) { return ky >= r.rows.first && ky < r.rows.last; };
-  const Element* a = r.row(inside(0) ? 0 : r.rows.first);
-  const Element* b = r.row(inside(1) ? 1 : r.rows.first);
-  const Element* c = r.row(inside(2) ? 2 : r.rows.first);
-  const auto column = [&](int32_t kx) {
-    return Column3<Element, Sum>{inside(0) ? Sum(r.weights[kx]) : Sum(0), inside(1) ? Sum(r.weights[3 + kx]) : Sum(0),
-                                 inside(2) ? Sum(r.weights[6 + kx]) : Sum(0)};
-  };
-  const Column3<Element, Sum> first = column(0), second = column(1), third = column(2);
-  const Sum bias = r.sum;
-  Element* to = r.to;
-  Element* const end = to + s.out_width * out_pixel;
+  const auto row = [&](int32_t ky) { return r.row(inside(ky) ? ky : r.rows.first); };
+  const auto weights = [&](int32_t ky) { return inside(ky) ? r.weights + 3 * ky : zeros; };
+  const Column3<Element> column{row(0), row(1), row(2)};
+  const Element *const a = weights(0), *const b = weights(1), *const c = weights(2);
+  const Weights3<Sum> w[3] = {
+      {Sum(a[0]), Sum(b[0]), Sum(c[0])}, {Sum(a[1]), Sum(b[1]), Sum(c[1])}, {Sum(a[2]), Sum(b[2]), Sum(c[2])}};
+  Element* const end = r.to + s.out_width * s.out_channels;
   const bool padded_right = (s.out_width - 1) * s.stride_x - s.pad_left + 3 > s.in_width;
-  Element* const inner_end = padded_right ? end - out_pixel : end;
-  if (s.stride_x == 1) {
-    // Each column of the image is read once: it ends one result, and is the middle of the next and the start of a
-    // third.
-    Sum two, one;  // of the next result: the sum of its first two columns; and of the one after: of its first
-    if (s.pad_left != 0) {
-      one = bias + first.of_padding(r.pad);
-    } else {
-      one = bias + first.of(a, b, c);
-      a += pixel, b += pixel, c += pixel;
-    }
-    two = one + second.of(a, b, c);
-    one = bias + first.of(a, b, c);
-    for (; to != inner_end; to += out_pixel) {
-      a += pixel, b += pixel, c += pixel;
-      *to = channel.finish(two + third.of(a, b, c));
-      two = one + second.of(a, b, c);
-      one = bias + first.of(a, b, c);
-    }
-    if (padded_right) *to = channel.finish(two + third.of_padding(r.pad));
-    return;
-  }
-  const int32_t step = s.stride_x * pixel;
-  if (s.pad_left != 0) {
-    const int32_t next = s.in_width > 1 ? pixel : 0;
-    *to = channel.finish(bias + first.of_padding(r.pad) + second.of(a, b, c) + third.of(a + next, b + next, c + next));
-    to += out_pixel;
-    a += step - pixel, b += step - pixel, c += step - pixel;
-  }
-  for (; to < inner_end; to += out_pixel, a += step, b += step, c += step)
-    *to = channel.finish(bias + first.of(a, b, c) + second.of(a + pixel, b + pixel, c + pixel) +
-                         third.of(a + 2 * pixel, b + 2 * pixel, c + 2 * pixel));
-  if (to < end)
-    *to =
-        channel.finish(bias + first.of(a, b, c) + second.of(a + pixel, b + pixel, c + pixel) + third.of_padding(r.pad));
+  Element* const inner_end = padded_right ? end - s.out_channels : end;
+  if (s.stride_x == 1)
+    depthwise_3x3_unit(s, r, channel, column, w, inner_end, end);
+  else
+    depthwise_3x3_strided(s, r, channel, column, w, inner_end, end);
 }
 
-// Whether depthwise_3x3 can make a row.
+// Whether depthwise_3x3 can make a row: at most one column of padding on each side. Zero weights for rows outside the
+// image do only where numbers are finite, so for integers.
 template <class Element, class Shape>
 inline bool takes_3x3(const Shape& s, Taps rows) {
   const bool all_rows = rows.first == 0 && rows.last == 3, integers = sizeof(Element) == 1;
@@ -118,7 +138,8 @@ inline bool takes_3x3(const Shape& s, Taps rows) {
          right <= s.in_width + 1 && (all_rows || (integers && rows.first < rows.last));
 }
 
-// Output rows [y0, y1). `channels(m)` gives output channel m's bias and finish(sum).
+// Output rows [y0, y1). `channels(m)` gives output channel m's bias and finish(sum), and finish_fast(sum) for the same
+// where finishes_fast().
 template <class Element, class Sum, class Shape, class Channels>
 inline void depthwise_rows(const Shape& s, const Element* weights, Sum pad, const Channels& channels, const RowView& in,
                            const RowRing& out, int32_t y0, int32_t y1, int32_t* offsets) {
@@ -134,7 +155,7 @@ inline void depthwise_rows(const Shape& s, const Element* weights, Sum pad, cons
         r.sum = channel.bias;
         for (int32_t k = 0; k < taps_above; ++k) r.sum += pad * r.weights[k];
         for (int32_t k = taps_below; k < taps; ++k) r.sum += pad * r.weights[k];
-        if (three)
+        if (three && channel.finishes_fast())
           depthwise_3x3(s, r, channel);
         else
           depthwise_columns(s, r, channel, 0, s.out_width);

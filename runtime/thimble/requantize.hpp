@@ -59,7 +59,12 @@ class Requantizer {
         high_(stage.high),
         rare_((stage.left_shift | stage.ties_to_even) != 0) {}
   int32_t operator()(int32_t acc, int32_t multiplier) const {
-    if (rare_) return rare_form(acc, multiplier, stage_);
+    return rare_ ? rare_form(acc, multiplier, stage_) : common(acc, multiplier);
+  }
+  // Whether the layer needs the other forms: a left shift or ties to even.
+  bool rare() const { return rare_; }
+  // The result where rare() is false.
+  int32_t common(int32_t acc, int32_t multiplier) const {
     const int32_t q = (multiply_high(acc, multiplier) + offset_) >> shift_;
     return q < low_ ? low_ : q > high_ ? high_ : q;
   }
