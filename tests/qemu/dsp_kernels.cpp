@@ -2,6 +2,7 @@
 #include "tests/kernels/dsp_conv_grid.hpp"
 #include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/dsp_depthwise_grid.hpp"
+#include "tests/kernels/dsp_winograd_grid.hpp"
 
 extern "C" {
 #include "board.h"
@@ -45,6 +46,9 @@ int main() {
   index = 0;
   for (const Case& c : nhwc_cases) report("depthwise NHWC", check_nhwc(c, nhwc_shape_of(c), workspace, index++));
   report("specialised depthwise NHWC", check_fixed_nhwc<nhwc_cases>(workspace));
+  index = 0;
+  for (const Case& c : winograd_cases) report("Winograd", check_winograd(c, winograd_shape_of(c), workspace, index++));
+  report("specialised Winograd", check_fixed_winograd<winograd_cases>(workspace));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }

@@ -1,0 +1,35 @@
+// The DSP Winograd convolution's C++ twin against a plain reference: bands, rings, guards.
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "tests/kernels/dsp_winograd_grid.hpp"
+
+namespace thimble::grid {
+
+TEST_CASE("DSP Winograd convolutions equal the plain reference, whole and in bands, shared and specialised") {
+  const auto w = std::make_unique<Workspace>();
+  int32_t index = 0;
+  for (const Case& c : winograd_cases) {
+    const Failure f = check_winograd(c, winograd_shape_of(c), *w, index++);
+    INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
+    CHECK(f.what == nullptr);
+  }
+  CHECK(check_fixed_winograd<winograd_cases>(*w).what == nullptr);
+}
+
+TEST_CASE("DSP Winograd: the guard follows output stage and sums") {
+  const int8_t weights[] = {100};
+  const int32_t zero = 0;
+  const OutputStage stage{0, 8, 0, 0, -128, 127, 0};
+  const auto fits = [&](OutputStage s, int32_t bias) { return winograd_dsp_fits(weights, &bias, 1, 1, s); };
+  CHECK(fits(stage, zero));
+  CHECK(fits(stage, (1 << 27) - 12701));
+  CHECK_FALSE(fits(stage, (1 << 27) - 12700));
+  CHECK_FALSE(fits(stage, -(1 << 27) + 12800));
+  for (OutputStage s : {OutputStage{0, 20, 0, 0, -128, 127, 0}, OutputStage{0, 8, 1, 0, -128, 127, 0},
+                        OutputStage{0, 8, 0, 0, -127, 127, 0}, OutputStage{0, 8, 0, 0, -128, 126, 0},
+                        OutputStage{0, 8, 0, 0, -128, 127, 1}})
+    CHECK_FALSE(fits(s, zero));
+}
+
+}  // namespace thimble::grid
