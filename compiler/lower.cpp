@@ -25,6 +25,12 @@ bool Lowering::same_bytes(const Shape& shape, std::vector<int> a, std::vector<in
   return a == b;
 }
 
+bool Lowering::take_extra_flash(int64_t bytes) {
+  if (extra_flash_taken_ + bytes > options_.extra_flash) return false;
+  extra_flash_taken_ += bytes;
+  return true;
+}
+
 Layout Lowering::layout_of(const Value* value) const {
   const auto it = stored_.find(value);
   return it == stored_.end() ? Layout::flat : program_.buffers[size_t(it->second)].layout;

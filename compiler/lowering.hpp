@@ -13,6 +13,7 @@ namespace thimble::compiler {
 struct LoweringOptions {
   bool specialise = false;        // shapes as static constexpr members: fewer instructions, more code
   bool portable_kernels = false;  // no instruction-set kernels: the reference
+  int64_t extra_flash = 0;        // bytes that weights may take beyond one byte each where that saves instructions
 };
 
 class Lowering {
@@ -24,6 +25,9 @@ class Lowering {
   Program& program() { return program_; }
   // Features that kernels may use: none but the target's, none at all under portable_kernels.
   Features features() const { return options_.portable_kernels ? Features{} : target_.features; }
+
+  // Takes `bytes` from options().extra_flash; false, and nothing taken, when less is left.
+  bool take_extra_flash(int64_t bytes);
 
   // The layout `value` is stored in. Constants are flat.
   Layout layout_of(const Value* value) const;
@@ -62,6 +66,7 @@ class Lowering {
 
   const Target& target_;
   LoweringOptions options_;
+  int64_t extra_flash_taken_ = 0;
   Program program_;
   const Graph* graph_ = nullptr;
   std::map<const Value*, int> stored_;                        // where each value lies first

@@ -80,6 +80,11 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
                   "Shapes as constants of the code: none, all. Fewer instructions, more code")
       ->check(CLI::IsMember({"none", "all"}))
       ->capture_default_str();
+  app->add_option("--extra-flash", options.lowering.extra_flash,
+                  "Bytes that weights may take beyond one byte each where that saves instructions: Winograd's form of "
+                  "3x3 convolutions on cores with the DSP extension")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app->add_flag("--portable", options.lowering.portable_kernels, "Use no instruction-set kernels");
   app->add_option("--dump-after", options.passes.dump_after, "Print the graph after this pass");
   app->add_flag("--check-passes", options.passes.check_passes,

@@ -7,6 +7,7 @@
 #include "thimble/arch/dsp_conv.pack.hpp"
 #include "thimble/arch/dsp_depthwise.pack.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.pack.hpp"
+#include "thimble/arch/dsp_winograd.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -69,10 +70,59 @@ const char* note_of(DspForm form) {
   return form == DspForm::plain ? "DSP, one byte a weight" : "DSP, two channels share a half";
 }
 
+// Winograd's form, where the shape has one, it is exact, and the flash left for it is enough. `weights`:
+// [output channel][kernel row][kernel column][input channel].
+std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  const ConvShape& c = conv.shape;
+  const bool has_form = c.kernel_height == 3 && c.kernel_width == 3 && c.stride_y == 1 && c.stride_x == 1 &&
+                        c.dilation_y == 1 && c.dilation_x == 1 && c.in_channels % 4 == 0 && c.out_channels % 2 == 0 &&
+                        conv.out == Layout::nhwc;
+  if (!has_form || !winograd_dsp_fits(weights.data(), conv.bias.data(), c.out_channels, conv_depth(c), output_stage(c)))
+    return {};
+  const int32_t words = packed_winograd_dsp_words(c.in_channels, c.out_channels);
+  if (!lowering.take_extra_flash(int64_t(words) * 4 - int64_t(weights.size()))) return {};
+  const WinogradDspShape s{c.in_height, c.in_width, c.in_channels,   conv.out_height, c.out_width, c.out_channels,
+                           c.pad_top,   c.pad_left, c.in_zero_point, c.offset,        c.shift};
+  std::vector<int32_t> packed(size_t(words), 0), channels(size_t(s.out_channels) * 2);
+  pack_winograd_dsp(s, weights.data(), packed.data());
+  pack_winograd_dsp_channels(s.out_channels, conv.bias.data(), conv.multipliers.data(), channels.data());
+
+  Layer layer;
+  layer.kernel = "winograd_dsp";
+  layer.headers = {"arch/dsp_winograd.hpp"};
+  layer.constants_struct = "WinogradDsp";
+  layer.shape_struct = "WinogradDspShape";
+  layer.shape = {{"in_height", int64_t(s.in_height)},
+                 {"in_width", int64_t(s.in_width)},
+                 {"in_channels", int64_t(s.in_channels)},
+                 {"out_height", int64_t(s.out_height)},
+                 {"out_width", int64_t(s.out_width)},
+                 {"out_channels", int64_t(s.out_channels)},
+                 {"pad_top", int64_t(s.pad_top)},
+                 {"pad_left", int64_t(s.pad_left)},
+                 {"in_zero_point", int64_t(s.in_zero_point)},
+                 {"offset", int64_t(s.offset)},
+                 {"shift", int64_t(s.shift)}};
+  layer.band = winograd_dsp_contract(s);
+  layer.takes_scratch = true;
+  layer.scratch_bytes = winograd_dsp_scratch_bytes(s);
+  layer.note = fmt::format("DSP, Winograd's form: {} bytes of weights instead of {}", words * 4, weights.size());
+  const int w = lowering.constant(
+      constant_of(conv.name + "_weights",
+                  fmt::format("[{}][16][{}][4]: pair of output channels, position, quad of inputs; transformed",
+                              s.out_channels / 2, s.in_channels / 4),
+                  packed));
+  const int k = lowering.constant(constant_of(
+      conv.name + "_channels", fmt::format("[{}][2]: four times the bias, the multiplier", s.out_channels), channels));
+  layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{k}}};
+  return layer;
+}
+
 Layer dense(Lowering& lowering, const IntegerConv& conv) {
   const ConvDspShape s = dense_shape(conv);
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(conv.shape, conv.weights.data(), weights.data());
+  if (std::optional<Layer> layer = winograd(lowering, conv, weights)) return std::move(*layer);
   const int32_t quads = dsp_panel(s).quads;
   const DspForm form =
       dsp_form(weights.data(), conv.bias.data(), s.out_channels, conv_depth(conv.shape), output_stage(s));
@@ -91,6 +141,9 @@ Layer dense(Lowering& lowering, const IntegerConv& conv) {
   layer.band = conv_dsp_contract(s);
   layer.takes_scratch = true;
   layer.scratch_bytes = each_pixel ? pointwise_dsp_scratch_bytes(s) : conv_dsp_scratch_bytes(s);
+  // A pixel is read before its result is stored, and results are no longer than pixels.
+  if (each_pixel && conv.out == Layout::nhwc && s.out_channels <= s.in_channels)
+    layer.inputs = {{-1, Overwrite::same_place}};
   layer.note = note_of(form);
   const int32_t pairs = (s.out_channels + 1) / 2;
   const int w = lowering.constant(

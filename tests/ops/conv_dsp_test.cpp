@@ -8,7 +8,9 @@
 #include "thimble/arch/dsp_conv.hpp"
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
+#include "thimble/arch/dsp_winograd.hpp"
 #include "thimble/conv.hpp"
+#include "thimble/conv_pairs.hpp"
 #include "thimble/planes.hpp"
 #include "thimble/transpose.hpp"
 
@@ -55,6 +57,7 @@ const Kernels& kernels() {
       {"conv2d", kernel_of<Portable>([](auto... a) { conv2d(a...); })},
       {"depthwise", kernel_of<Portable>([](auto... a) { depthwise(a...); })},
       {"pointwise", scratchless<Portable>([](auto... a) { pointwise(a...); })},
+      {"conv2d_pairs", kernel_of<ConvPairs<ConvShape>>([](auto... a) { conv2d_pairs(a...); })},
       {"conv2d_dsp", kernel_of<Dense>([](auto... a) { conv2d_dsp(a...); })},
       {"conv2d_dsp_clamped", kernel_of<Dense>([](auto... a) { conv2d_dsp_clamped(a...); })},
       {"conv2d_dsp_plain", kernel_of<Dense>([](auto... a) { conv2d_dsp_plain(a...); })},
@@ -64,6 +67,7 @@ const Kernels& kernels() {
       {"depthwise_planes_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_dsp(a...); })},
       {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
       {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
+      {"winograd_dsp", kernel_of<WinogradDsp<WinogradDspShape>>([](auto... a) { winograd_dsp(a...); })},
       {"depthwise_nhwc_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_dsp(a...); })},
       {"depthwise_nhwc_plain_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_plain_dsp(a...); })},
   };
@@ -93,14 +97,18 @@ class Chain {
     return *this;
   }
   // The layers' kernels and the layouts of their results, after checking that both targets give the same bytes.
-  std::vector<std::pair<std::string, Layout>> check() {
+  std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = {}) {
     graph_.outputs = {last_};
-    const Program portable = lower(graph_, "test", plain_target(), {}), dsp = lower(graph_, "test", dsp_target(), {});
+    const Program portable = lower(graph_, "test", plain_target(), {.portable_kernels = true}),
+                  dsp = lower(graph_, "test", dsp_target(), options);
     const Tensor input = random_tensor(graph_.inputs[0]->type, random_);
     LayerRunner expected(portable);
     expected.set_input(0, input);
     expected.run(kernels(), 0);
     for (int32_t band_rows : {0, 1, 2, 3}) {
+      const bool fits = std::all_of(dsp.layers.begin(), dsp.layers.end(),
+                                    [&](const Layer& l) { return !l.band || band_rows % l.band->step == 0; });
+      if (!fits) continue;
       LayerRunner runner(dsp);
       runner.set_input(0, input);
       runner.run(kernels(), band_rows);
@@ -166,12 +174,32 @@ TEST_CASE("DSP: kernels follow the output stage and the weights") {
                                 {"pointwise_dsp_clamped", Layout::nhwc}});
 }
 
+TEST_CASE("DSP: Winograd's form as far as the extra flash reaches") {
+  const auto kernels_of = [](int64_t extra_flash) {
+    Chain chain({1, 4, 7, 6});
+    chain.conv({6, 4, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}))
+        .conv({8, 6, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}))  // 6 channels are no quads
+        .conv({4, 8, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}));
+    LoweringOptions options;
+    options.extra_flash = extra_flash;
+    std::string text;
+    for (const auto& [kernel, layout] : chain.check(options)) text += kernel + " ";
+    return text;
+  };
+  // 23 bytes more for each 9: 6 * 4 kernels, then 4 * 8.
+  CHECK(kernels_of(0) == "conv2d_dsp conv2d_dsp conv2d_dsp ");
+  CHECK(kernels_of(24 * 23 - 1) == "conv2d_dsp conv2d_dsp conv2d_dsp ");
+  CHECK(kernels_of(24 * 23) == "winograd_dsp conv2d_dsp conv2d_dsp ");
+  CHECK(kernels_of(56 * 23 - 1) == "winograd_dsp conv2d_dsp conv2d_dsp ");
+  CHECK(kernels_of(56 * 23) == "winograd_dsp conv2d_dsp winograd_dsp ");
+}
+
 TEST_CASE("DSP: what has no kernel of its own stays portable") {
   Chain chain({1, 4, 9, 9});
   chain.conv({6, 4, 3, 3}, attributes_of({1, 1}, {2, 2}, {2, 2}, 1, {1, 2}))
       .conv({6, 3, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 2))
       .conv({12, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 6));
-  CHECK(chain.check() == Made{{"conv2d", Layout::nhwc}, {"conv2d", Layout::nhwc}, {"depthwise", Layout::nhwc}});
+  CHECK(chain.check() == Made{{"conv2d_pairs", Layout::nhwc}, {"conv2d", Layout::nhwc}, {"depthwise", Layout::nhwc}});
 }
 
 TEST_CASE("DSP: planes are for cores with the DSP extension and without Helium") {
