@@ -19,6 +19,8 @@ int64_t floor_div(Wide a, Wide b) {
   return int64_t(q - (a % b != 0 && ((a % b < 0) != (b < 0)) ? 1 : 0));
 }
 
+constexpr float largest_scale = 1 << 20;
+
 double rounded(int64_t acc, float scale) {
   return std::nearbyint(float(acc) * scale);
 }
@@ -128,6 +130,10 @@ void check(std::span<const ChannelRange> channels, const std::string& where) {
     if (!(c.scale > 0) || !std::isfinite(c.scale))
       throw Error(where, fmt::format("channel {} has scale {}", i, c.scale),
                   "Scales must be positive and finite: quantize the model again.");
+    // A sum of 1 saturates any output long before; left_shift stays below 30.
+    if (c.scale > largest_scale)
+      throw Error(where, fmt::format("channel {} has scale {}, {} is the most", i, c.scale, largest_scale),
+                  "The scales of operands and result do not fit together: quantize the model again.");
     if (c.lowest < INT32_MIN || c.highest > INT32_MAX)
       throw Error(where,
                   fmt::format("the sum of channel {} can reach {} to {}, an int32 holds -2147483648 to 2147483647", i,

@@ -83,7 +83,8 @@ Importer::Importer(const LoadedModel& model) : proto_(model.proto->graph()), pat
     read_.insert(node.input().begin(), node.input().end());
     taken_names_.insert(node.output().begin(), node.output().end());
   }
-  for (const auto& v : proto_.output()) read_.insert(v.name());
+  for (const auto& v : proto_.output()) declared_outputs_.insert(v.name());
+  read_.insert(declared_outputs_.begin(), declared_outputs_.end());
 }
 
 void Importer::run() {
@@ -132,10 +133,10 @@ void Importer::read_node(const onnx::NodeProto& node, std::vector<Value*> inputs
       throw step.error("operand '" + step.input(i)->name + "' has no elements", "Empty tensors are not supported.");
   find_op(node.op_type())->import(step);
   step.check_all_read();
+  // An op refuses results that it does not have.
   for (size_t i = 0; i < step.output_count(); ++i)
-    if (step.output_used(i) && values_.count(node.output(int(i))) == 0)
-      throw step.error(fmt::format("its result {} ('{}') is not supported", i, node.output(int(i))),
-                       "Change the model so that nothing reads it.");
+    ensure(!step.output_used(i) || values_.count(node.output(int(i))) > 0,
+           step.name() + ": result " + std::to_string(i) + " is read and was not bound");
 }
 
 std::string Importer::refusal(const onnx::NodeProto& node) const {
@@ -171,7 +172,7 @@ void Importer::stand_in(const onnx::NodeProto& node) {
   }
 }
 
-void Importer::check_results(const onnx::NodeProto& node) const {
+void Importer::check_results(const onnx::NodeProto& node) {
   for (const std::string& name : node.output()) {
     const auto made = values_.find(name);
     const auto inferred = types_.find(name);
@@ -179,8 +180,15 @@ void Importer::check_results(const onnx::NodeProto& node) const {
     const auto type = to_type(*inferred->second);
     if (!type) continue;
     const TensorType& ours = made->second->type;
-    ensure(ours.shape == type->shape && ours.element == type->element,
+    if (ours.shape == type->shape && ours.element == type->element) continue;
+    // What the model says of its outputs ONNX cannot always check.
+    ensure(declared_outputs_.count(name) > 0,
            label(node) + ": we make '" + name + "' " + to_string(ours) + ", ONNX infers " + to_string(*type));
+    problems_.push_back(
+        Error("output '" + name + "'",
+              fmt::format("the model declares it {}, its nodes make {}", to_string(*type), to_string(ours)),
+              "Correct the declaration, or the shapes that the nodes ask for.")
+            .what());
   }
 }
 

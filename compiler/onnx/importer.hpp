@@ -39,7 +39,7 @@ class Importer {
   void read_node(const onnx::NodeProto& node, std::vector<Value*> inputs);
   std::string refusal(const onnx::NodeProto& node) const;  // why it is not supported; empty when it may be
   void stand_in(const onnx::NodeProto& node);              // inputs in place of the results that it did not make
-  void check_results(const onnx::NodeProto& node) const;
+  void check_results(const onnx::NodeProto& node);         // against the types that ONNX infers
   void add_inputs();
   void add_outputs();
   std::optional<Quantization> declared_by(const onnx::NodeProto& node);
@@ -55,7 +55,7 @@ class Importer {
   std::map<std::string, const onnx::TensorProto*> initializers_;
   std::map<std::string, const onnx::TypeProto*> types_;  // as ONNX infers them
   std::map<std::string, Quantization> declared_;
-  std::set<std::string> read_, taken_names_;
+  std::set<std::string> read_, taken_names_, declared_outputs_;
   std::set<const Value*> stand_ins_;
   int64_t folded_bytes_ = 0;
   std::vector<std::string> problems_;

@@ -26,6 +26,12 @@ extern "C" const char* __asan_default_options() {
   return "max_allocation_size_mb=1100:detect_leaks=0:handle_abort=1";
 }
 
+extern "C" const char* __ubsan_default_options() {
+  return "abort_on_error=1:print_stacktrace=1";
+}
+// Absent without sanitizers.
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*)());
+
 using namespace thimble::compiler;
 using namespace thimble::compiler::fuzz;
 
@@ -71,7 +77,7 @@ constexpr ErrorClass error_classes[] = {
     {"import: type", "which is not supported. Use tensors of"},
     {"import: input", ": input '"},
     {"import: not constant", "is not known at compile time"},
-    {"import: result", "is not supported. Change the model so that nothing reads it"},
+    {"import: declared output", ": the model declares it"},
     {"import: output", "output"},
     {"limit: RAM", "the arena takes"},
     {"limit: flash", "weights and tables take"},
@@ -164,10 +170,17 @@ Outcome outcome_of(const Case& c, const std::string& path) {
 }
 
 uint64_t running = 0;
+
+// Says which case it was, also when a sanitizer ends the program.
+extern "C" void tell_case() {
+  const std::string text = fmt::format("case {}: `thimble_fuzz --case {}` shows it alone\n", running, running);
+  if (write(STDERR_FILENO, text.data(), text.size()) < 0) _exit(1);
+}
+
 void too_slow(int) {
-  const std::string text = fmt::format("case {} takes longer than {} s\n", running, slowest);
-  if (write(STDERR_FILENO, text.data(), text.size())) _exit(1);
-  _exit(1);
+  tell_case();
+  const std::string text = fmt::format("it takes longer than {} s\n", slowest);
+  _exit(write(STDERR_FILENO, text.data(), text.size()) < 0 ? 2 : 1);
 }
 
 int run_one(uint64_t number, const std::vector<Seed>& seeds, const std::string& path) {
@@ -220,6 +233,7 @@ int main(int argc, char** argv) {
   std::ofstream(folder / "weights.bin") << std::string(4096, 'w');
   const std::string path = (folder / "case.onnx").string();
   signal(SIGALRM, too_slow);
+  if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(tell_case);
   // A case is named by its number alone: SEED sets where the numbers start.
   const auto number = [&](int i, uint64_t if_absent) { return argc > i ? std::stoull(argv[i]) : if_absent; };
   if (argc > 1 && std::string(argv[1]) == "--case") return run_one(number(2, 0), seeds, path);

@@ -22,6 +22,18 @@ void change_op(ModelProto& m, Random& r) {
   if (r.one_in(2)) n->clear_attribute();
 }
 
+// An op that fits in the place of another one.
+void other_unary_op(ModelProto& m, Random& r) {
+  static const char* const names[] = {"Sign", "Sinh", "Acos", "Asinh", "Relu", "Tanh", "Identity", "Floor"};
+  std::vector<NodeProto*> unary;
+  for (auto& n : *m.mutable_graph()->mutable_node())
+    if (n.input_size() == 1) unary.push_back(&n);
+  if (unary.empty()) return;
+  NodeProto& n = *unary[size_t(r.below(int(unary.size())))];
+  n.set_op_type(r.pick(names, std::size(names)));
+  n.clear_attribute();
+}
+
 void rewire(ModelProto& m, Random& r) {
   if (NodeProto* n = any_node(m, r); n && n->input_size() > 0) n->set_input(r.below(n->input_size()), any_value(m, r));
 }
@@ -205,6 +217,7 @@ void insert_node(ModelProto& m, Random& r) {
 }
 
 constexpr Mutation table[] = {{"change op", change_op, false},
+                              {"other unary op", other_unary_op, false},
                               {"rewire", rewire, false},
                               {"drop operand", drop_operand, false},
                               {"add operand", add_operand, false},

@@ -215,3 +215,10 @@ TEST_CASE("An op that Thimble lacks is what ONNX says it is made of") {
   CHECK_THAT(message_of("graph (float[2,3] x, int64[2] t) => (float y) { [loss] y = SoftmaxCrossEntropyLoss(x, t) }"),
              Contains("SoftmaxCrossEntropyLoss 'loss': Thimble does not have this op"));
 }
+
+TEST_CASE("An output that is not what the model declares") {
+  // ONNX cannot see through Concat's result, Thimble can.
+  CHECK_THAT(message_of("graph (float[2,3] x) => (float[2,3] y) <int64[1] a = {3}, int64[1] b = {2}> {"
+                        "  s = Concat <axis = 0> (a, b)  y = Reshape(x, s) }"),
+             Contains("output 'y': the model declares it float32[2,3], its nodes make float32[3,2]"));
+}

@@ -105,3 +105,11 @@ TEST_CASE("clamps become stored numbers") {
   CHECK(stored_range(s, {0, 6}).high == 2);
   CHECK(stored_range(s, {0, 1000}).high == 127);
 }
+
+TEST_CASE("the largest scale is exact, one beyond is refused") {
+  int exact = 0;
+  CHECK(disagreements({float(1 << 20), -5, 5}, 3, -128, 127, &exact) == 0);
+  CHECK(exact == 1);
+  CHECK_THROWS_WITH(choose_output_stage(std::vector{ChannelRange{3e38f, -1, 1}}, 0, -128, 127, "Conv 'c'"),
+                    Catch::Contains("channel 0 has scale 3e+38, 1048576 is the most"));
+}
