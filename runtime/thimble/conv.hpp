@@ -31,34 +31,39 @@ inline int8_t* conv_pixel(const Conv2d<Shape>& c, Requantizer stored, const int8
   return to;
 }
 
-inline int8_t* copy_values(const int8_t* from, int32_t n, int8_t* to) {
-  for (; n > 0; --n) *to++ = *from++;
-  return to;
+// Values in the order of a kernel, as bytes.
+struct ByteValues {
+  int8_t* to;
+  void put(int32_t value) { *to++ = int8_t(value); }
+};
+
+template <class Values>
+inline void copy_values(const int8_t* from, int32_t n, Values& values) {
+  for (; n > 0; --n) values.put(*from++);
 }
-inline int8_t* fill_values(int32_t value, int32_t n, int8_t* to) {
-  for (; n > 0; --n) *to++ = int8_t(value);
-  return to;
+template <class Values>
+inline void fill_values(int32_t value, int32_t n, Values& values) {
+  for (; n > 0; --n) values.put(value);
 }
 
-// The values under the kernel at output column x, padding included: [group][kernel_height][kernel_width]
+// Puts the values under the kernel at output column x, padding included: [group][kernel_height][kernel_width]
 // [group_in_channels]. `offsets` of the rows `inside` are those of rows_under().
-template <class Shape>
-inline void gather(const Shape& s, const RowView& in, const int32_t* offsets, Taps inside, int32_t x, int8_t* values) {
+template <class Shape, class Values>
+inline void gather_window(const Shape& s, const RowView& in, const int32_t* offsets, Taps inside, int32_t x,
+                          Values values) {
   const int8_t* const base = reinterpret_cast<const int8_t*>(in.base);
   const int32_t left = x * s.stride_x - s.pad_left;
-  if (s.group_in_channels == s.in_channels &&
-      s.dilation_x == 1) {  // what is inside of a kernel row is one run of bytes
+  if (s.group_in_channels == s.in_channels && s.dilation_x == 1) {
+    // What is inside of a kernel row is one run of bytes.
     const Taps columns = taps_inside(left, 1, s.kernel_width, s.in_width);
-    const int32_t before = columns.first * s.in_channels, run = (columns.last - columns.first) * s.in_channels;
+    const int32_t before = columns.first * s.in_channels, run = columns.count() * s.in_channels;
     const int32_t all = s.kernel_width * s.in_channels;
     for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
-      if (ky < inside.first || ky >= inside.last) {
-        values = fill_values(s.in_zero_point, all, values);
-        continue;
-      }
-      values = fill_values(s.in_zero_point, before, values);
-      values = copy_values(base + offsets[ky] + left * s.in_channels + before, run, values);
-      values = fill_values(s.in_zero_point, all - before - run, values);
+      const bool row_inside = ky >= inside.first && ky < inside.last;
+      fill_values(s.in_zero_point, row_inside ? before : all, values);
+      if (!row_inside) continue;
+      copy_values(base + offsets[ky] + left * s.in_channels + before, run, values);
+      fill_values(s.in_zero_point, all - before - run, values);
     }
     return;
   }
@@ -66,9 +71,10 @@ inline void gather(const Shape& s, const RowView& in, const int32_t* offsets, Ta
     for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
       const bool row_inside = ky >= inside.first && ky < inside.last;
       for (int32_t kx = 0, ix = left; kx < s.kernel_width; ++kx, ix += s.dilation_x)
-        values = row_inside && ix >= 0 && ix < s.in_width
-                     ? copy_values(base + offsets[ky] + ix * s.in_channels + first, s.group_in_channels, values)
-                     : fill_values(s.in_zero_point, s.group_in_channels, values);
+        if (row_inside && ix >= 0 && ix < s.in_width)
+          copy_values(base + offsets[ky] + ix * s.in_channels + first, s.group_in_channels, values);
+        else
+          fill_values(s.in_zero_point, s.group_in_channels, values);
     }
 }
 
@@ -82,7 +88,7 @@ void conv2d(const Conv2d<Shape>& c, const RowView& in, const RowRing& out, int32
     const Taps inside = rows_under(c, in, y, offsets);
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y));
     for (int32_t x = 0; x < c.out_width; ++x) {
-      gather(c, in, offsets, inside, x, values);
+      gather_window(c, in, offsets, inside, x, ByteValues{values});
       to = conv_pixel(c, Requantizer(stage), values, to);
     }
   }

@@ -77,26 +77,54 @@ inline int32_t* join_values(const int8_t* a, const int8_t* b, int32_t n, int32_t
   return to;
 }
 
-// Dense, any kernel, dilation, stride and pads. Scratch: conv2d_pairs_scratch_bytes().
+// Values in the order of a kernel, added to one half of each word.
+struct HalfValues {
+  int32_t* to;
+  int32_t unit;  // 1 or 65536
+  void put(int32_t value) { *to++ += value * unit; }
+};
+
+// An output pixel and the rows under its kernel.
+struct PairPixel {
+  int32_t y, x;
+  Taps rows;
+  int32_t* offsets;
+  int8_t* to;
+};
+
+// The words of two pixels, padding included.
+template <class Shape>
+inline void pair_panel(const Shape& s, const RowView& in, Taps interior, const PairPixel& a, const PairPixel& b,
+                       int32_t* panel) {
+  if (a.x < interior.first || b.x >= interior.last || a.y != b.y) {
+    for (int32_t k = 0; k < conv_depth(s); ++k) panel[k] = 0;
+    gather_window(s, in, a.offsets, a.rows, a.x, HalfValues{panel, 1});
+    gather_window(s, in, b.offsets, b.rows, b.x, HalfValues{panel, 65536});
+    return;
+  }
+  const int32_t run = s.kernel_width * s.in_channels, apart = (b.x - a.x) * s.stride_x * s.in_channels;
+  const int8_t* const from = reinterpret_cast<const int8_t*>(in.base) + (a.x * s.stride_x - s.pad_left) * s.in_channels;
+  for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
+    if (ky >= a.rows.first && ky < a.rows.last) {
+      panel = join_values(from + a.offsets[ky], from + a.offsets[ky] + apart, run, panel);
+    } else {
+      for (int32_t n = run; n > 0; --n) *panel++ = s.in_zero_point * 65537;
+    }
+  }
+}
+
+// Dense, any kernel, dilation, stride and pads. The odd last pixel of a row pairs with the first of the next. Scratch:
+// conv2d_pairs_scratch_bytes().
 template <class Shape>
 void conv2d_pairs(const ConvPairs<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                   void* scratch) {
   const OutputStage stage = output_stage(c);
-  const int32_t depth = conv_depth(c), run = c.kernel_width * c.in_channels, step = c.stride_x * c.in_channels;
   int32_t* const tables = static_cast<int32_t*>(scratch);  // of row offsets: two rows' in turn
   int32_t* const panel = tables + 2 * c.kernel_height;
-  int8_t* const bytes_a = reinterpret_cast<int8_t*>(panel + pair_depth(c));
-  int8_t* const bytes_b = bytes_a + (depth + 3) / 4 * 4;
   const Taps interior = c.dilation_x == 1 ? interior_columns(c) : Taps{0, 0};
   panel[pair_depth(c) - 1] = 0;  // stays so when the depth is odd
 
-  struct Pixel {
-    int32_t y, x;
-    Taps rows;
-    int32_t* offsets;
-    int8_t* to;
-  };
-  Pixel next{y0 - 1, c.out_width - 1, {0, 0}, tables, nullptr};
+  PairPixel next{y0 - 1, c.out_width - 1, {0, 0}, tables, nullptr};
   const auto advance = [&] {
     if (++next.x < c.out_width) {
       next.to += c.out_channels;
@@ -110,25 +138,9 @@ void conv2d_pairs(const ConvPairs<Shape>& c, const RowView& in, const RowRing& o
   };
   for (int32_t left = (y1 - y0) * c.out_width; left > 0; left -= 2) {
     advance();
-    const Pixel a = next;
+    const PairPixel a = next;
     if (left > 1) advance();
-    if (a.x >= interior.first && next.x < interior.last && next.y == a.y) {  // rows are runs of bytes
-      const int32_t apart = next.x == a.x ? 0 : step;
-      const int8_t* const from =
-          reinterpret_cast<const int8_t*>(in.base) + (a.x * c.stride_x - c.pad_left) * c.in_channels;
-      int32_t* to = panel;
-      for (int32_t ky = 0; ky < c.kernel_height; ++ky) {
-        if (ky >= a.rows.first && ky < a.rows.last) {
-          to = join_values(from + a.offsets[ky], from + a.offsets[ky] + apart, run, to);
-        } else {
-          for (int32_t n = run; n > 0; --n) *to++ = c.in_zero_point * 65537;
-        }
-      }
-    } else {
-      gather(c, in, a.offsets, a.rows, a.x, bytes_a);
-      gather(c, in, next.offsets, next.rows, next.x, bytes_b);
-      join_values(bytes_a, bytes_b, depth, panel);
-    }
+    pair_panel(c, in, interior, a, next, panel);
     pair_pixels(c, stage, panel, a.to, next.to);
   }
 }

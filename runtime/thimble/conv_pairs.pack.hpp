@@ -36,10 +36,10 @@ constexpr bool weights_pair(const int8_t* weights, int32_t out_channels, int32_t
   return true;
 }
 
-// conv2d_pairs: two tables of row offsets, the panel of words, and the bytes of two pixels.
+// conv2d_pairs: two tables of row offsets, and the panel of words.
 template <class Shape>
 constexpr int32_t conv2d_pairs_scratch_bytes(const Shape& s) {
-  return 2 * window_scratch_bytes(s) + 4 * pair_depth(s) + 2 * ((conv_depth(s) + 3) / 4 * 4);
+  return 2 * window_scratch_bytes(s) + 4 * pair_depth(s);
 }
 template <class Shape>
 constexpr int32_t pointwise_pairs_scratch_bytes(const Shape& s) {
