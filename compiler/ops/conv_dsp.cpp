@@ -18,49 +18,8 @@ int32_t pad_right(const ConvShape& s) {
   return (s.out_width - 1) * s.stride_x + (s.kernel_width - 1) * s.dilation_x + 1 - s.pad_left - s.in_width;
 }
 
-ConvDspShape dense_shape(const IntegerConv& conv) {
-  const ConvShape& s = conv.shape;
-  const bool planes = conv.out == Layout::planes;
-  return {s.in_height,
-          s.in_width,
-          s.in_channels,
-          s.out_width,
-          s.out_channels,
-          s.kernel_height,
-          s.kernel_width,
-          s.stride_y,
-          s.stride_x,
-          s.pad_top,
-          s.pad_left,
-          s.dilation_y,
-          s.in_zero_point,
-          planes ? 1 : 0,
-          planes ? 1 : s.out_channels,
-          planes ? s.out_width + 1 : 1,
-          s.offset,
-          s.shift,
-          s.left_shift,
-          s.zero_point,
-          s.low,
-          s.high,
-          s.ties_to_even};
-}
-
 void add_stage(const ConvShape& s, std::vector<Field>& fields) {
   for (Field& f : output_stage_fields(output_stage(s))) fields.push_back(std::move(f));
-}
-
-std::vector<Field> fields_of(const ConvShape& stage, const ConvDspShape& s) {
-  std::vector<Field> fields = {{"in_height", int64_t(s.in_height)},         {"in_width", int64_t(s.in_width)},
-                               {"in_channels", int64_t(s.in_channels)},     {"out_width", int64_t(s.out_width)},
-                               {"out_channels", int64_t(s.out_channels)},   {"kernel_height", int64_t(s.kernel_height)},
-                               {"kernel_width", int64_t(s.kernel_width)},   {"stride_y", int64_t(s.stride_y)},
-                               {"stride_x", int64_t(s.stride_x)},           {"pad_top", int64_t(s.pad_top)},
-                               {"pad_left", int64_t(s.pad_left)},           {"dilation_y", int64_t(s.dilation_y)},
-                               {"in_zero_point", int64_t(s.in_zero_point)}, {"first", int64_t(s.first)},
-                               {"pixel_step", int64_t(s.pixel_step)},       {"channel_step", int64_t(s.channel_step)}};
-  add_stage(stage, fields);
-  return fields;
 }
 
 const char* suffix_of(DspForm form) {
@@ -119,7 +78,7 @@ std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const
 }
 
 Layer dense(Lowering& lowering, const IntegerConv& conv) {
-  const ConvDspShape s = dense_shape(conv);
+  const ConvDspShape s = dsp_shape(conv);
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(conv.shape, conv.weights.data(), weights.data());
   if (std::optional<Layer> layer = winograd(lowering, conv, weights)) return std::move(*layer);
@@ -137,7 +96,7 @@ Layer dense(Lowering& lowering, const IntegerConv& conv) {
   layer.headers = {"arch/dsp_conv.hpp"};
   layer.constants_struct = "ConvDsp";
   layer.shape_struct = "ConvDspShape";
-  layer.shape = fields_of(conv.shape, s);
+  layer.shape = dsp_shape_fields(conv);
   layer.band = conv_dsp_contract(s);
   layer.takes_scratch = true;
   layer.scratch_bytes = each_pixel ? pointwise_dsp_scratch_bytes(s) : conv_dsp_scratch_bytes(s);
@@ -229,6 +188,48 @@ Layer depthwise_nhwc(Lowering& lowering, const IntegerConv& conv) {
 }
 
 }  // namespace
+
+ConvDspShape dsp_shape(const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  const bool planes = conv.out == Layout::planes;
+  return {s.in_height,
+          s.in_width,
+          s.in_channels,
+          s.out_width,
+          s.out_channels,
+          s.kernel_height,
+          s.kernel_width,
+          s.stride_y,
+          s.stride_x,
+          s.pad_top,
+          s.pad_left,
+          s.dilation_y,
+          s.in_zero_point,
+          planes ? 1 : 0,
+          planes ? 1 : s.out_channels,
+          planes ? s.out_width + 1 : 1,
+          s.offset,
+          s.shift,
+          s.left_shift,
+          s.zero_point,
+          s.low,
+          s.high,
+          s.ties_to_even};
+}
+
+std::vector<Field> dsp_shape_fields(const IntegerConv& conv) {
+  const ConvDspShape s = dsp_shape(conv);
+  std::vector<Field> fields = {{"in_height", int64_t(s.in_height)},         {"in_width", int64_t(s.in_width)},
+                               {"in_channels", int64_t(s.in_channels)},     {"out_width", int64_t(s.out_width)},
+                               {"out_channels", int64_t(s.out_channels)},   {"kernel_height", int64_t(s.kernel_height)},
+                               {"kernel_width", int64_t(s.kernel_width)},   {"stride_y", int64_t(s.stride_y)},
+                               {"stride_x", int64_t(s.stride_x)},           {"pad_top", int64_t(s.pad_top)},
+                               {"pad_left", int64_t(s.pad_left)},           {"dilation_y", int64_t(s.dilation_y)},
+                               {"in_zero_point", int64_t(s.in_zero_point)}, {"first", int64_t(s.first)},
+                               {"pixel_step", int64_t(s.pixel_step)},       {"channel_step", int64_t(s.channel_step)}};
+  add_stage(conv.shape, fields);
+  return fields;
+}
 
 bool dsp_writes_planes(const ConvShape& s) {
   return s.group_in_channels == s.in_channels && (s.dilation_x == 1 || s.kernel_width == 1);

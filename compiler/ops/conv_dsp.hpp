@@ -1,13 +1,21 @@
-// The kernels for cores with the DSP extension: which convolutions they take, and how those lower.
+// The kernels for cores with the DSP extension and with Helium: which convolutions they take, and how those lower.
 #pragma once
 #include <optional>
 
 #include "compiler/ops/conv_kernels.hpp"
+#include "thimble/arch/dsp_conv.pack.hpp"
 
 namespace thimble::compiler {
 
 // As choose_conv_kernel, for features().dsp; nothing where the portable kernel has to do.
 std::optional<Layer> choose_dsp_conv(Lowering&, const IntegerConv&);
+
+// The same for features().mve.
+std::optional<Layer> choose_mve_conv(Lowering&, const IntegerConv&);
+
+// The shape of a dense convolution in the kernels' terms, and as fields.
+ConvDspShape dsp_shape(const IntegerConv&);
+std::vector<Field> dsp_shape_fields(const IntegerConv&);
 
 // Whether the kernel for a convolution of this shape can write its result as planes.
 bool dsp_writes_planes(const ConvShape&);

@@ -104,6 +104,8 @@ Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
 Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
+  if (lowering.features().mve)
+    if (std::optional<Layer> layer = choose_mve_conv(lowering, conv)) return std::move(*layer);
   if (lowering.features().dsp)
     if (std::optional<Layer> layer = choose_dsp_conv(lowering, conv)) return std::move(*layer);
   const ConvShape& s = conv.shape;

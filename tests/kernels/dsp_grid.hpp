@@ -30,15 +30,15 @@ struct Case {
   }
 };
 
-constexpr int32_t pool_bytes = 160 * 1024;
+constexpr int32_t pool_bytes = 24 * 1024;
 
 // All that one case needs; reused from case to case.
 struct Workspace {
   alignas(8) int8_t input[pool_bytes], weights[pool_bytes], reference[pool_bytes], result[pool_bytes];
   alignas(8) int8_t ring[pool_bytes], out_ring[pool_bytes], planes[pool_bytes];
-  alignas(8) int8_t scratch[32 * 1024];
+  alignas(8) int8_t scratch[16 * 1024];
   int32_t sums[pool_bytes];
-  int32_t packed[64 * 1024], channels[4096];
+  int32_t packed[12 * 1024], channels[2048];
   int32_t bias[512], multipliers[512];
   OutputStage stage;
 };

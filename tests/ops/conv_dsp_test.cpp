@@ -9,6 +9,7 @@
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
 #include "thimble/arch/dsp_winograd.hpp"
+#include "thimble/arch/mve_conv.hpp"
 #include "thimble/conv.hpp"
 #include "thimble/conv_pairs.hpp"
 #include "thimble/planes.hpp"
@@ -49,6 +50,7 @@ const Kernels& kernels() {
   using Planes = DepthwiseDsp<DepthwiseDspShape>;
   using Nhwc = DepthwiseNhwcDsp<DepthwiseNhwcDspShape>;
   using Portable = Conv2d<ConvShape>;
+  using Helium = ConvMve<ConvDspShape>;
   static const Kernels all = {
       {"transpose",
        [](const Call& c) {
@@ -67,6 +69,10 @@ const Kernels& kernels() {
       {"depthwise_planes_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_dsp(a...); })},
       {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
       {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
+      {"conv2d_mve", kernel_of<Helium>([](auto... a) { conv2d_mve(a...); })},
+      {"conv2d_mve_plain", kernel_of<Helium>([](auto... a) { conv2d_mve_plain(a...); })},
+      {"pointwise_mve", scratchless<Helium>([](auto... a) { pointwise_mve(a...); })},
+      {"pointwise_mve_plain", scratchless<Helium>([](auto... a) { pointwise_mve_plain(a...); })},
       {"winograd_dsp", kernel_of<WinogradDsp<WinogradDspShape>>([](auto... a) { winograd_dsp(a...); })},
       {"depthwise_nhwc_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_dsp(a...); })},
       {"depthwise_nhwc_plain_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_plain_dsp(a...); })},
@@ -97,10 +103,11 @@ class Chain {
     return *this;
   }
   // The layers' kernels and the layouts of their results, after checking that both targets give the same bytes.
-  std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = {}) {
+  std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = {},
+                                                    const Target& target = dsp_target()) {
     graph_.outputs = {last_};
     const Program portable = lower(graph_, "test", plain_target(), {.portable_kernels = true}),
-                  dsp = lower(graph_, "test", dsp_target(), options);
+                  dsp = lower(graph_, "test", target, options);
     const Tensor input = random_tensor(graph_.inputs[0]->type, random_);
     LayerRunner expected(portable);
     expected.set_input(0, input);
@@ -202,15 +209,28 @@ TEST_CASE("DSP: what has no kernel of its own stays portable") {
   CHECK(chain.check() == Made{{"conv2d_pairs", Layout::nhwc}, {"conv2d", Layout::nhwc}, {"depthwise", Layout::nhwc}});
 }
 
-TEST_CASE("DSP: planes are for cores with the DSP extension and without Helium") {
+TEST_CASE("Helium: dense convolutions have its kernels, depthwise ones those of the DSP extension") {
   Target helium = dsp_target();
   helium.features.mve = true;
+  Chain separable({1, 3, 13, 11});
+  separable.conv({8, 3, 3, 3}, attributes_of({2, 2}, {0, 0}, {1, 1}))
+      .conv({8, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 8))
+      .conv({7, 8, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({5, 7, 3, 1}, attributes_of({1, 1}, {1, 0}, {1, 0}), ClampRange{0, 1})
+      .conv({5, 5, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}), ClampRange{0, 1});
+  CHECK(separable.check({}, helium) == Made{{"conv2d_mve", Layout::planes},
+                                            {"depthwise_planes_dsp", Layout::nhwc},
+                                            {"pointwise_mve", Layout::nhwc},
+                                            {"conv2d_mve_plain", Layout::nhwc},
+                                            {"pointwise_mve_plain", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: planes are for cores with the DSP extension") {
   const Conv depthwise(attributes_of({1, 1}, {1, 1}, {1, 1}, 4), false);
   Graph g = one_node(std::make_shared<Conv>(depthwise),
                      {int8s({1, 4, 6, 6}, 0.05f, 3), {ElementType::int8, {4, 1, 3, 3}, Quantization{{0.01f}, {0}, -1}}},
                      Storage{ElementType::int8, {{0.1f}, {0}}});
   CHECK(g.nodes()[0]->op->reads_planes(*g.nodes()[0], dsp_target()));
-  CHECK_FALSE(g.nodes()[0]->op->reads_planes(*g.nodes()[0], helium));
   CHECK_FALSE(g.nodes()[0]->op->reads_planes(*g.nodes()[0], plain_target()));
 }
 

@@ -1,0 +1,39 @@
+// Runs the Helium kernels' grid on a board. Prints the failure, if any, and exits with 1.
+#include "tests/kernels/mve_conv_grid.hpp"
+
+extern "C" {
+#include "board.h"
+}
+
+namespace {
+
+using namespace thimble;
+using namespace thimble::grid;
+
+Workspace workspace;
+int32_t failed = 0;
+
+void report(const char* kind, const Failure& f) {
+  if (f.what == nullptr) return;
+  ++failed;
+  board_print(kind);
+  board_print(": ");
+  board_print(f.what);
+  board_print("\n");
+  board_print_number("  case", uint32_t(f.index));
+  board_print_number("  detail", uint32_t(f.detail));
+}
+
+}  // namespace
+
+int main() {
+  static_assert(THIMBLE_MVE_ASSEMBLY, "this board runs the assembly");
+  int32_t index = 0;
+  for (const Case& c : conv_cases) report("convolution", check_mve_conv(c, shape_of(c), workspace, index++));
+  index = 0;
+  for (const Case& c : pointwise_cases) report("pointwise", check_mve_conv(c, shape_of(c), workspace, index++));
+  report("specialised convolution", check_fixed_mve<conv_cases>(workspace));
+  report("specialised pointwise", check_fixed_mve<pointwise_cases>(workspace));
+  board_print_number("failed", uint32_t(failed));
+  return failed != 0;
+}
