@@ -154,9 +154,7 @@ int64_t Conv::macs(std::span<const TensorType> in, std::span<const TensorType> o
   return element_count(out[0].shape) * (element_count(w) / w[0]);
 }
 
-void import_conv(ImportNode& node) {
-  Value *x = node.required_input(0), *w = node.required_input(1), *bias = node.input(2);
-  const Shape &xs = x->type.shape, &ws = w->type.shape;
+std::shared_ptr<const Conv> conv_of(ImportNode& node, const Shape& xs, const Shape& ws, bool has_bias) {
   if (xs.size() == 5)
     throw node.error("3-D convolution (an input of 5 dimensions) is not supported",
                      "Only 1-D and 2-D convolutions are.");
@@ -177,9 +175,13 @@ void import_conv(ImportNode& node) {
   Pads pads = import_pads(node, spatial_axes(xs), kernel, conv.strides, conv.dilations);
   conv.pads_begin = std::move(pads.begin);
   conv.pads_end = std::move(pads.end);
-  std::vector<Value*> operands{x, w};
-  if (bias) operands.push_back(bias);
-  node.finish(std::make_shared<Conv>(std::move(conv), bias != nullptr), std::move(operands));
+  return std::make_shared<Conv>(std::move(conv), has_bias);
+}
+
+void import_conv(ImportNode& node) {
+  std::vector<Value*> operands{node.required_input(0), node.required_input(1)};
+  if (node.input(2)) operands.push_back(node.input(2));
+  node.finish(conv_of(node, operands[0]->type.shape, operands[1]->type.shape, operands.size() == 3), operands);
 }
 
 }  // namespace thimble::compiler

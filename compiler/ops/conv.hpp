@@ -10,6 +10,8 @@
 
 namespace thimble::compiler {
 
+class ImportNode;
+
 // One entry for each spatial axis: one for [N,C,L], two for [N,C,H,W].
 struct ConvAttributes {
   std::vector<int64_t> strides;
@@ -53,5 +55,8 @@ class Conv : public Op {
   bool has_bias_;
   ClampRange clamp_;
 };
+
+// The convolution that the attributes of an ONNX node say, for operands of these shapes; throws the node's Error.
+std::shared_ptr<const Conv> conv_of(ImportNode& node, const Shape& input, const Shape& weights, bool has_bias);
 
 }  // namespace thimble::compiler

@@ -219,15 +219,17 @@ int64_t MatMul::macs(std::span<const TensorType> in, std::span<const TensorType>
   return element_count(out[0].shape) * in[0].shape.back();
 }
 
+OpPtr product_of(const Shape& a, const Shape& b) {
+  if (b.size() == 2 && !a.empty()) return std::make_shared<Gemm>(GemmAttributes{}, false);
+  return std::make_shared<MatMul>();
+}
+
 void import_matmul(ImportNode& node) {
   Value *a = node.required_input(0), *b = node.required_input(1);
   for (const Value* v : {a, b})
     if (v->type.element != ElementType::float32 && !v->type.quantization)
       throw node.error(fmt::format("an operand is {}", name_of(v->type.element)), "Only float32 MatMul is supported.");
-  if (b->type.shape.size() == 2 && !a->type.shape.empty())
-    node.finish(std::make_shared<Gemm>(GemmAttributes{}, false), {a, b});
-  else
-    node.finish(std::make_shared<MatMul>(), {a, b});
+  node.finish(product_of(a->type.shape, b->type.shape), {a, b});
 }
 
 }  // namespace thimble::compiler

@@ -25,6 +25,9 @@ class MatMul : public Op {
   ClampRange clamp_;
 };
 
+// The product of operands of these shapes: a Gemm where B is one matrix.
+OpPtr product_of(const Shape& a, const Shape& b);
+
 // A product for the general kernels. Steps are in elements; see thimble/matmul.pack.hpp.
 struct Product {
   int64_t rows = 1, inner = 1, columns = 1;
