@@ -162,6 +162,17 @@ int use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8_
                                     packed, true));
 }
 
+// The same for cores with Helium.
+int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
+                   Layer& layer) {
+  layer.kernel = "dense_mve";
+  layer.headers = {"arch/mve_dense.hpp"};
+  layer.constants_struct = "DenseMve";
+  layer.note = "Helium; ";
+  return lowering.constant(
+      array_of(node.name + "_weights", fmt::format("{} outputs x {} inputs, in rows", n, k), rows, true));
+}
+
 void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const std::string where = "Gemm '" + node.name + "'";
   const Tensor& b = *node.inputs[1]->constant;
@@ -171,8 +182,10 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const TensorType& y = node.outputs[0]->type;
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
-  const int weights = lowering.features().dsp ? use_dsp_kernel(lowering, node, rows, sums.bias, chosen.stage, layer)
-                                              : portable_weights(lowering, node, rows, n, k);
+  const Features features = lowering.features();
+  const int weights = features.mve   ? use_mve_kernel(lowering, node, rows, n, k, layer)
+                      : features.dsp ? use_dsp_kernel(lowering, node, rows, sums.bias, chosen.stage, layer)
+                                     : portable_weights(lowering, node, rows, n, k);
   const int bias = lowering.constant(array_of(
       node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
   const int multipliers = lowering.constant(array_of(

@@ -2,6 +2,7 @@
 #pragma once
 #include "tests/kernels/dsp_grid.hpp"
 #include "thimble/arch/dsp_dense.hpp"
+#include "thimble/arch/mve_dense.hpp"
 
 namespace thimble::grid {
 
@@ -68,6 +69,28 @@ inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
     if (differences(c, w) != 0) return {"rows", index, int32_t(form)};
   }
   return {};
+}
+
+inline Failure check_mve_dense(const Case& c, Workspace& w, int32_t index) {
+  make(c, uint32_t(index + 1), w);
+  centre(c, w);
+  refer(c, w);
+  const OutputStage& s = w.stage;
+  const DenseMve<DenseShape> layer{{c.width, c.in_channels, c.out_channels},
+                                   w.weights,
+                                   w.bias,
+                                   w.multipliers,
+                                   1,
+                                   s.offset,
+                                   s.shift,
+                                   s.left_shift,
+                                   s.zero_point,
+                                   s.low,
+                                   s.high,
+                                   s.ties_to_even};
+  clear(w);
+  dense_mve(layer, w.input, w.result);
+  return differences(c, w) == 0 ? Failure{} : Failure{"rows", index, 0};
 }
 
 }  // namespace thimble::grid

@@ -1,4 +1,5 @@
 // Runs the Helium kernels' grid on a board. Prints the failure, if any, and exits with 1.
+#include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/mve_conv_grid.hpp"
 
 extern "C" {
@@ -34,6 +35,8 @@ int main() {
   for (const Case& c : pointwise_cases) report("pointwise", check_mve_conv(c, shape_of(c), workspace, index++));
   report("specialised convolution", check_fixed_mve<conv_cases>(workspace));
   report("specialised pointwise", check_fixed_mve<pointwise_cases>(workspace));
+  index = 0;
+  for (const Case& c : dense_cases) report("dense", check_mve_dense(c, workspace, index++));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }

@@ -3,13 +3,8 @@
 // Cost on a Cortex-M55: 9 instructions for 64 products in the loop, about 55 per four results around it.
 #pragma once
 #include "thimble/arch/dsp_conv.hpp"
+#include "thimble/arch/mve.hpp"
 #include "thimble/arch/mve_conv.pack.hpp"
-
-#if defined(__ARM_FEATURE_MVE) && defined(__OPTIMIZE__)
-#define THIMBLE_MVE_ASSEMBLY 1
-#else
-#define THIMBLE_MVE_ASSEMBLY 0
-#endif
 
 namespace thimble {
 namespace mve {
