@@ -12,6 +12,9 @@ namespace thimble::compiler {
 
 namespace {
 
+// Bytes. No microcontroller has more, offsets are int32, and the checker keeps a shadow of it all.
+constexpr int64_t largest_arena = int64_t(1) << 28;
+
 void check_limits(const Compiled& compiled, const CompileOptions& options) {
   if (options.ram_limit >= 0 && compiled.plan.arena_bytes > options.ram_limit)
     throw LimitError(
@@ -42,6 +45,10 @@ Compiled compile_model(const CompileOptions& options) {
       model_identifier(options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name);
   compiled.program = lower(compiled.graph, name, *options.target, options.lowering);
   compiled.plan = plan(compiled.program, *options.target, options.plan);
+  if (compiled.plan.arena_bytes > largest_arena)
+    throw Error(options.model,
+                fmt::format("the arena takes {} bytes, {} are the most", compiled.plan.arena_bytes, largest_arena),
+                "The model is too large for a microcontroller.");
   check_plan(compiled.program, compiled.plan, *options.target, options.plan);
   check_limits(compiled, options);
   return compiled;

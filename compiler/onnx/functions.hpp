@@ -11,7 +11,7 @@ namespace thimble::compiler {
 // Throws Error at `where` when functions call each other in a circle, or the model would have more than
 // `largest_model_nodes` nodes with all of them inlined. Must hold before ONNX's library sees the model, which follows
 // calls without a limit.
-constexpr long largest_model_nodes = 100'000;
+constexpr long largest_model_nodes = 20'000;
 void check_expansion(const onnx::ModelProto& model, const std::string& where);
 
 // Puts the bodies of the model's functions in place of their calls.

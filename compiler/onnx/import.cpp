@@ -14,10 +14,10 @@ namespace thimble::compiler {
 
 namespace {
 
-constexpr int64_t largest_value = int64_t(1) << 30;         // bytes; offsets in generated code are int32
+constexpr int64_t largest_value = int64_t(1) << 26;         // bytes: no microcontroller has more RAM
 constexpr int64_t largest_folded = int64_t(1) << 24;        // elements of one constant computed here
 constexpr int64_t largest_folded_macs = int64_t(1) << 28;   // and the work of computing it
-constexpr int64_t largest_folded_bytes = int64_t(1) << 30;  // of all of them
+constexpr int64_t largest_folded_bytes = int64_t(1) << 28;  // of all of them
 
 // The node being read, connected to the importer.
 class NodeStep : public NodeReader {
@@ -321,11 +321,17 @@ Tensor Importer::fold(const Op& op, const std::vector<Value*>& inputs, const Ten
   }
   const int64_t elements = element_count(type.shape), macs = op.macs(types, std::span(&type, 1));
   folded_bytes_ += byte_size(type);
-  if (elements > largest_folded || macs > largest_folded_macs || folded_bytes_ > largest_folded_bytes)
+  const char* remedy = "Compute it before exporting the model.";
+  if (elements > largest_folded || macs > largest_folded_macs)
     throw Error(where,
-                fmt::format("it computes {} elements ({} multiplications) from constants, {} are the most", elements,
-                            macs, largest_folded),
-                "Compute it before exporting the model.");
+                fmt::format("it computes {} elements by {} multiplications from constants, {} and {} are the most",
+                            elements, macs, largest_folded, largest_folded_macs),
+                remedy);
+  if (folded_bytes_ > largest_folded_bytes)
+    throw Error(where,
+                fmt::format("with it {} bytes are computed from constants, {} are the most", folded_bytes_,
+                            largest_folded_bytes),
+                remedy);
   return evaluate(op, operands, {type})[0];
 }
 

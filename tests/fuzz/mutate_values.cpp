@@ -105,7 +105,7 @@ void change_input_shape(ModelProto& m, Random& r) {
 void grow_inputs(ModelProto& m, Random& r) {
   for (auto& v : *m.mutable_graph()->mutable_input()) {
     auto& shape = *v.mutable_type()->mutable_tensor_type()->mutable_shape();
-    for (auto& d : *shape.mutable_dim()) d.set_dim_value(d.dim_value() * (1 + r.below(2000)));
+    for (auto& d : *shape.mutable_dim()) d.set_dim_value(d.dim_value() % 100'000 * (1 + r.below(2000)));
   }
   for (auto& v : *m.mutable_graph()->mutable_output())
     for (auto& d : *v.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()) d.set_dim_param("grown");
@@ -121,7 +121,8 @@ void change_input_type(ModelProto& m, Random& r) {
 }
 // All floats of the model become another type of real.
 void retype_floats(ModelProto& m, Random& r) {
-  const int type = r.one_in(2) ? TensorProto::DOUBLE : TensorProto::FLOAT16;
+  const int type = r.one_in(4) ? TensorProto::FLOAT16 : TensorProto::DOUBLE;
+  const bool beyond = r.one_in(2);
   auto& g = *m.mutable_graph();
   for (auto* values : {g.mutable_input(), g.mutable_output()})
     for (auto& v : *values)
@@ -136,7 +137,7 @@ void retype_floats(ModelProto& m, Random& r) {
     for (size_t i = 0; i + 4 <= old.size(); i += 4) {
       float f;
       std::memcpy(&f, old.data() + i, 4);
-      const double d = r.one_in(1000) ? 1e300 : f;
+      const double d = i == 0 && beyond ? 1e300 : f;
       raw.append(type == TensorProto::DOUBLE ? std::string(reinterpret_cast<const char*>(&d), 8)
                                              : old.substr(i + 2, 2));
     }
@@ -247,6 +248,7 @@ constexpr Mutation table[] = {{"change tensor dimension", change_tensor_dimensio
                               {"change tensor type", change_tensor_type, false},
                               {"cut tensor", cut_tensor, true},
                               {"retype tensor data", retype_tensor_data, true},
+                              {"retype tensor data", retype_tensor_data, true},
                               {"change scalars", change_scalars, true},
                               {"change scalars", change_scalars, true},
                               {"weight bytes", weight_bytes, true},
@@ -255,6 +257,7 @@ constexpr Mutation table[] = {{"change tensor dimension", change_tensor_dimensio
                               {"change shape", change_input_shape, false},
                               {"grow inputs", grow_inputs, false},
                               {"change type", change_input_type, false},
+                              {"retype floats", retype_floats, false},
                               {"retype floats", retype_floats, false},
                               {"initializer to input", initializer_to_input, false},
                               {"change outputs", change_outputs, false},

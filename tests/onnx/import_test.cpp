@@ -176,6 +176,30 @@ TEST_CASE("Tensors whose data and dimensions disagree") {
 TEST_CASE("Values and constant expressions of a size no microcontroller has") {
   CHECK_THAT(message_of("graph (float[100000,100000] x) => (float[100000,100000] y) { y = Identity(x) }"),
              Contains("input 'x': it takes more than"));
+  CHECK_THAT(message_of("graph (float[4000,1] x, float[1,5000] z) => (float[4000,5000] y) { [n] y = Add(x, z) }"),
+             Contains("Add 'n': its result float32[4000,5000] takes 80000000 bytes, 67108864 are the most"));
+
+  // w is 1000 x 1: products of it are cheap to ask for.
+  const auto folding = [](const std::string& nodes) {
+    onnx::ModelProto model = parsed(
+        "graph (float[1000,1000] x) => (float[1000,1000] y) <int64[2] swap = {1,1000}> {"
+        "  v = Reshape(w, swap)  a0 = Add(w, v) " +
+        nodes + " y = Add(x, last) }");
+    auto& w = *model.mutable_graph()->add_initializer();
+    w.set_name("w");
+    w.set_data_type(onnx::TensorProto::FLOAT);
+    w.add_dims(1000);
+    w.add_dims(1);
+    w.set_raw_data(std::string(4000, '\0'));
+    return message_of(model);
+  };
+  CHECK(folding("last = Identity(a0)").empty());
+  CHECK_THAT(folding("[n] last = MatMul(a0, a0)"),
+             Contains("MatMul 'n': it computes 1000000 elements by 1000000000 multiplications from constants"));
+  std::string many;
+  for (int i = 0; i < 70; ++i) many += "a" + std::to_string(i + 1) + " = Add(a" + std::to_string(i) + ", w) ";
+  CHECK_THAT(folding(many + "last = Identity(a70)"),
+             Contains("bytes are computed from constants, 268435456 are the most"));
 }
 
 TEST_CASE("Four-bit constants are unpacked") {

@@ -165,5 +165,5 @@ TEST_CASE("Functions that never end, or grow without measure, are refused") {
     doubling += header + "f" + std::to_string(i) + " (a) => (c) { b = " + next + "(a)  c = " + next + "(b) }";
   }
   doubling += header + "f40 (a) => (b) { b = Relu(a) }";
-  CHECK_THROWS_WITH(load(doubling), Contains("more than 100000 nodes"));
+  CHECK_THROWS_WITH(load(doubling), Contains("more than 20000 nodes"));
 }
