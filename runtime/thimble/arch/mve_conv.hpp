@@ -65,31 +65,60 @@ THIMBLE_INLINE int8_t result(int32_t sum, int32_t multiplier, const OutputStage&
     return int8_t(dsp::saturate8<0>(dsp::smmla(sum, multiplier, stage.offset) >> stage.shift));
 }
 
-// All channels of two pixels; equal places stand for one pixel, the first. What does not exist, the second channel of
-// an odd last pair, has the place of what does, and is overwritten.
+// Channels of two pixels, two at a time from `channel` on, up to `end`. A pair's second channel has its weights
+// `next_weights` behind the first's and its results `second` behind.
 template <bool saturates, class Layer>
-[[gnu::noinline]] void multiply(const Layer& layer, const int8_t* pixel0, const int8_t* pixel1, int8_t* out0,
-                                int8_t* out1) {
+THIMBLE_INLINE void multiply_run(const Layer& layer, const int8_t* weights, int32_t next_weights,
+                                 const int32_t* channel, const int32_t* end, const int8_t* pixel0, const int8_t* pixel1,
+                                 int8_t* out0, int8_t* out1, int32_t second) {
   const OutputStage stage = output_stage(layer);
-  const int32_t depth = conv_mve_depth(layer), step = layer.channel_step;
-  const int8_t* a = layer.weights;
-  const int32_t* c = layer.channels;
-  for (int32_t left = layer.out_channels; left > 0; left -= 2) {
-    const bool paired = left > 1;
-    const int8_t* const b = paired ? a + depth : a;
-    const int32_t* const d = paired ? c + 2 : c;
-    const int32_t second = paired ? step : 0;
-    Sums s{c[0], c[0], d[0], d[0]};
-    mac22(a, b, pixel0, pixel1, depth, s);
-    out1[second] = result<saturates, Layer>(s.b1, d[1], stage);
-    out1[0] = result<saturates, Layer>(s.a1, c[1], stage);
-    out0[second] = result<saturates, Layer>(s.b0, d[1], stage);
-    out0[0] = result<saturates, Layer>(s.a0, c[1], stage);
-    a = b + depth;
-    c = d + 2;
-    out0 += 2 * step;
-    out1 += 2 * step;
-  }
+  const int32_t depth = conv_mve_depth(layer);
+  do {
+    const int32_t bias_a = channel[0], multiplier_a = channel[1], bias_b = channel[2], multiplier_b = channel[3];
+    Sums s{bias_a, bias_a, bias_b, bias_b};
+    mac22(weights, weights + next_weights, pixel0, pixel1, depth, s);
+    // The second channel before the first, the second pixel before the first: one that does not exist has the place of
+    // the one that does, and is overwritten.
+    out1[second] = result<saturates, Layer>(s.b1, multiplier_b, stage);
+    *out1 = result<saturates, Layer>(s.a1, multiplier_a, stage);
+    out0[second] = result<saturates, Layer>(s.b0, multiplier_b, stage);
+    *out0 = result<saturates, Layer>(s.a0, multiplier_a, stage);
+    weights += 2 * next_weights;
+    channel += 4;
+    out0 += 2 * second;
+    out1 += 2 * second;
+  } while (channel != end);
+}
+
+// The run as a function: sizes as arguments, or all channels of a layer that is known to have an even number.
+template <bool saturates, class Layer>
+[[gnu::noinline]] void multiply_pairs(const Layer& layer, const int8_t* weights, int32_t next_weights,
+                                      const int32_t* channel, const int32_t* end, const int8_t* pixel0,
+                                      const int8_t* pixel1, int8_t* out0, int8_t* out1, int32_t second) {
+  multiply_run<saturates>(layer, weights, next_weights, channel, end, pixel0, pixel1, out0, out1, second);
+}
+template <bool saturates, class Layer>
+[[gnu::noinline]] void multiply_even(const Layer& layer, const int8_t* pixel0, const int8_t* pixel1, int8_t* out0,
+                                     int8_t* out1) {
+  multiply_run<saturates>(layer, layer.weights, conv_mve_depth(layer), layer.channels,
+                          layer.channels + layer.out_channels * 2, pixel0, pixel1, out0, out1, layer.channel_step);
+}
+
+// All channels of two pixels; equal places stand for one pixel, the first. An odd last channel is a pair with itself.
+template <bool saturates, class Layer>
+THIMBLE_INLINE void multiply(const Layer& layer, const int8_t* pixel0, const int8_t* pixel1, int8_t* out0,
+                             int8_t* out1) {
+  if constexpr (dsp::always_even<Layer>()) return multiply_even<saturates>(layer, pixel0, pixel1, out0, out1);
+  const int32_t depth = conv_mve_depth(layer), pairs = layer.out_channels / 2;
+  const int32_t* const end = layer.channels + pairs * 4;
+  if (pairs != 0)
+    multiply_pairs<saturates>(layer, layer.weights, depth, layer.channels, end, pixel0, pixel1, out0, out1,
+                              layer.channel_step);
+  if (layer.out_channels % 2 == 0) return;
+  const int32_t place = (layer.out_channels - 1) * layer.channel_step;
+  const int32_t itself[4] = {end[0], end[1], end[0], end[1]};
+  multiply_pairs<saturates>(layer, layer.weights + pairs * 2 * depth, 0, itself, itself + 4, pixel0, pixel1,
+                            out0 + place, out1 + place, 0);
 }
 
 // The bytes under the kernel of a pixel whose first column is `x`. `inside`: none is padding.
