@@ -29,3 +29,9 @@ foreach(target host cortex-m4 rv32imc)
 endforeach()
 
 add_test(NAME command_line COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/check_cli.py $<TARGET_FILE:thimble>)
+
+foreach(target host cortex-m4)
+  add_test(NAME streaming_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_streaming.py $<TARGET_FILE:thimble> ${target})
+endforeach()
+
+add_test(NAME package COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/package/check_package.py ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
