@@ -24,7 +24,8 @@ int64_t axes_operand_since(ReduceKind kind) {
 void import_reduce(ImportNode& node, ReduceKind kind) {
   Value* x = node.required_input(0);
   const size_t rank = x->type.shape.size();
-  const bool keepdims = node.integer("keepdims", 1) != 0;
+  const int64_t keepdims = node.integer("keepdims", 1);
+  if (keepdims != 0 && keepdims != 1) throw node.error(fmt::format("keepdims is {}", keepdims), "It must be 0 or 1.");
   std::vector<int64_t> given;
   bool nothing_if_empty = false;
   if (node.opset() < axes_operand_since(kind)) {
@@ -38,7 +39,7 @@ void import_reduce(ImportNode& node, ReduceKind kind) {
   for (int64_t axis : given) axes.insert(int(normalized_axis(axis, rank, node.name())));
   if (given.empty())
     for (size_t i = 0; i < rank; ++i) axes.insert(int(i));
-  node.finish(std::make_shared<Reduce>(kind, std::vector<int>(axes.begin(), axes.end()), keepdims), {x});
+  node.finish(std::make_shared<Reduce>(kind, std::vector<int>(axes.begin(), axes.end()), keepdims == 1), {x});
 }
 
 // [outer][first][middle][second][inner] with `first` and `second` reduced; nullopt when the reduced axes lie in more

@@ -100,6 +100,8 @@ TEST_CASE("reductions refuse what they cannot do") {
   FakeNode empty("ReduceMean", 13);
   CHECK_THROWS_WITH(empty.input(floats({2, 0})).import(), Catch::Contains("0 elements"));
   FakeNode boolean("ReduceMax", 13);
+  FakeNode keep("ReduceMean", 13, {{"keepdims", int64_t(2)}});
+  CHECK_THROWS_WITH(keep.input(floats({2, 3})).import(), Catch::Contains("keepdims is 2"));
   CHECK_THROWS_WITH(boolean.input({ElementType::boolean, {2}, {}}).import(), Catch::Contains("boolean"));
   const auto lowered = [](const Graph& g) { lower(g, "test", plain_target(), {}); };
   CHECK_THROWS_WITH(lowered(one_node(reduction(ReduceKind::mean, {0, 2, 4}, true), {floats({2, 3, 2, 3, 2})})),
