@@ -30,15 +30,17 @@ function(thimble_add_model)
   if("--self-test" IN_LIST arg_OPTIONS)
     list(APPEND sources "${bundle}/${arg_NAME}_selftest.cpp")
   endif()
+  # Headers are outputs too, so that sources that include them wait for the model to be compiled again.
+  set(headers "${bundle}/${arg_NAME}.hpp" "${bundle}/${arg_NAME}.h")
   set(depfile "${CMAKE_CURRENT_BINARY_DIR}/thimble/${arg_NAME}.d")
   add_custom_command(
-    OUTPUT ${sources}
+    OUTPUT ${sources} ${headers}
     COMMAND Thimble::thimble compile "${model}" --target ${arg_FOR} --name ${arg_NAME} --output "${bundle}" --depfile "${depfile}" ${arg_OPTIONS}
     DEPENDS "${model}" Thimble::thimble
     DEPFILE "${depfile}"
     COMMENT "Compiling ${arg_MODEL} for ${arg_FOR}"
     VERBATIM)
-  target_sources(${arg_TARGET} PRIVATE ${sources})
+  target_sources(${arg_TARGET} PRIVATE ${sources} ${headers})
   target_include_directories(${arg_TARGET} PRIVATE "${bundle}")
   target_compile_features(${arg_TARGET} PRIVATE cxx_std_17)
 endfunction()
