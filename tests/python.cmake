@@ -35,3 +35,5 @@ foreach(target host cortex-m4)
 endforeach()
 
 add_test(NAME package COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/package/check_package.py ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+
+add_test(NAME constant_channels COMMAND ${THIMBLE_PYTHON} ${models}/check_channels.py $<TARGET_FILE:thimble>)
