@@ -10,7 +10,7 @@ namespace {
 
 #define ARM_FLAGS " -mthumb -O2 -ffunction-sections -fdata-sections"
 
-constexpr std::array<Target, 5> table = {{
+constexpr std::array<Target, 8> table = {{
     {.name = "host",
      .core = "the machine that runs thimble: x86-64 or AArch64, native",
      .features = {.fpu = true, .long_multiply = true, .unaligned_loads = true},
@@ -34,6 +34,18 @@ constexpr std::array<Target, 5> table = {{
      .libraries = "",
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an385"},
+    {.name = "cortex-m3",
+     .core = "ARMv7-M",
+     .features = {.long_multiply = true, .unaligned_loads = true},
+     .alignment = 4,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m3 -mfloat-abi=soft" ARM_FLAGS,
+     .toolchain_file = "cortex-m3.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps2.ld",
+     .libraries = "",
+     .instructions_per_tick = 40,  // 25 MHz
+     .qemu = "qemu-system-arm -machine mps2-an385"},
     {.name = "cortex-m4",
      .core = "ARMv7E-M with FPU and DSP",
      .features = {.dsp = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},
@@ -46,6 +58,30 @@ constexpr std::array<Target, 5> table = {{
      .libraries = "",
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an386"},
+    {.name = "cortex-m7",
+     .core = "ARMv7E-M with FPU and DSP",
+     .features = {.dsp = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},
+     .alignment = 4,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ARM_FLAGS,
+     .toolchain_file = "cortex-m7.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps2.ld",
+     .libraries = "",
+     .instructions_per_tick = 40,  // 25 MHz
+     .qemu = "qemu-system-arm -machine mps2-an500"},
+    {.name = "cortex-m33",
+     .core = "ARMv8-M with FPU and DSP",
+     .features = {.dsp = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},
+     .alignment = 4,
+     .compiler = "arm-none-eabi-g++",
+     .flags = "-mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ARM_FLAGS,
+     .toolchain_file = "cortex-m33.cmake",
+     .board = "cortex-m",
+     .linker_script = "mps2-an505.ld",
+     .libraries = "",
+     .instructions_per_tick = 50,                     // 20 MHz
+     .qemu = "qemu-system-arm -machine mps2-an505"},  // the first core of mps2-an521 has neither FPU nor DSP there
     {.name = "cortex-m55",
      .core = "ARMv8.1-M with FPU, DSP and Helium",
      .features = {.dsp = true, .mve = true, .fpu = true, .long_multiply = true, .unaligned_loads = true},

@@ -8,7 +8,7 @@ endif()
 set(models ${CMAKE_CURRENT_SOURCE_DIR}/models)
 set(integer_models kws_int8 vww_int8 ic_int8 ad_int8 sww_int8 mnist_resnet_int8)
 set(float_models kws_float vww_float ic_float ad_float mnist_float hand_keypoints_float)
-set(qemu_targets cortex-m0plus cortex-m4 cortex-m55 rv32imc)
+set(qemu_targets cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 rv32imc)
 
 # The table of op cases in each executor.
 foreach(executor interpreter host cortex-m4 cortex-m0plus rv32imc)

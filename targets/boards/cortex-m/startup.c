@@ -1,4 +1,4 @@
-/* Vectors, memory initialisation and semihosting for Cortex-M under QEMU (mps2-an385, an386, an500, an521, mps3-an547). */
+/* Vectors, memory initialisation and semihosting for Cortex-M under QEMU (mps2-an385, an386, an500, an505, mps3-an547). */
 #include <stdint.h>
 
 #include "board.h"
