@@ -9,6 +9,7 @@ namespace thimble::compiler {
 namespace {
 
 #define ARM_FLAGS " -mthumb -O2 -ffunction-sections -fdata-sections"
+#define ARM_LIBRARIES "-nostdlib -lc -lgcc"  // no C++ library: Debian installs none with the compiler
 
 constexpr std::array<Target, 8> table = {{
     {.name = "host",
@@ -31,7 +32,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m0plus.cmake",
      .board = "cortex-m",
      .linker_script = "mps2.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an385"},
     {.name = "cortex-m3",
@@ -43,7 +44,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m3.cmake",
      .board = "cortex-m",
      .linker_script = "mps2.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an385"},
     {.name = "cortex-m4",
@@ -55,7 +56,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m4.cmake",
      .board = "cortex-m",
      .linker_script = "mps2.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an386"},
     {.name = "cortex-m7",
@@ -67,7 +68,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m7.cmake",
      .board = "cortex-m",
      .linker_script = "mps2.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 40,  // 25 MHz
      .qemu = "qemu-system-arm -machine mps2-an500"},
     {.name = "cortex-m33",
@@ -79,7 +80,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m33.cmake",
      .board = "cortex-m",
      .linker_script = "mps2-an505.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 50,                     // 20 MHz
      .qemu = "qemu-system-arm -machine mps2-an505"},  // the first core of mps2-an521 has neither FPU nor DSP there
     {.name = "cortex-m55",
@@ -91,7 +92,7 @@ constexpr std::array<Target, 8> table = {{
      .toolchain_file = "cortex-m55.cmake",
      .board = "cortex-m",
      .linker_script = "mps3-an547.ld",
-     .libraries = "",
+     .libraries = ARM_LIBRARIES,
      .instructions_per_tick = 31.25,  // 32 MHz
      .qemu = "qemu-system-arm -machine mps3-an547"},
     {.name = "rv32imc",

@@ -16,7 +16,7 @@ for c in cortex-m/startup semihost_files; do
 done
 arm-none-eabi-g++ $core -Wall -Wextra -Wpedantic -Werror -std=c++17 -fno-exceptions -fno-rtti -fno-threadsafe-statics \
   -I"$source" -I"$source/runtime" -I"$boards" -c "$source/tests/qemu/$grid.cpp" -o "$build/$grid.o"
-arm-none-eabi-g++ $core -nostartfiles -L"$boards" -T "$boards/cortex-m/$script" -Wl,--gc-sections,--no-warn-rwx-segments \
-  "$build/startup.o" "$build/semihost_files.o" "$build/$grid.o" -o "$build/$grid.elf"
+arm-none-eabi-g++ $core -nostartfiles -nostdlib -L"$boards" -T "$boards/cortex-m/$script" -Wl,--gc-sections,--no-warn-rwx-segments \
+  "$build/startup.o" "$build/semihost_files.o" "$build/$grid.o" -lc -lgcc -o "$build/$grid.elf"
 exec timeout 300 qemu-system-arm -machine "$machine" -display none -monitor none -serial none -nic none \
   -chardev stdio,id=console -semihosting-config enable=on,target=native,chardev=console -kernel "$build/$grid.elf" </dev/null
