@@ -15,6 +15,9 @@ foreach(executor interpreter host cortex-m4 cortex-m0plus rv32imc)
   add_test(NAME conformance_${executor} COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/run.py $<TARGET_FILE:thimble> ${CMAKE_SOURCE_DIR} ${executor})
 endforeach()
 
+# The node tests that come with ONNX.
+add_test(NAME backend COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/backend.py $<TARGET_FILE:thimble> ${CMAKE_SOURCE_DIR})
+
 # Whole models: integer outputs equal to the byte, floats within tolerance.
 foreach(target host ${qemu_targets})
   add_test(NAME models_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble> ${target} ${integer_models})

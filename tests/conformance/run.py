@@ -75,12 +75,12 @@ def main_text(prepared):
     return "\n".join(lines + [f"  run_{p.name}(in, out);" for p in prepared] + ["  board_close(out);", "  return 0;", "}", ""])
 
 
-def generated(thimble, root, target, prepared, folder):
+def generated(thimble, root, target, prepared, folder, more_flags=()):
     """Builds all cases into one program and runs it."""
     facts = next(t for t in json.loads(command([thimble, "targets", "--json"])) if t["name"] == target)
     boards = os.path.join(root, "targets", "boards")
     board = os.path.join(boards, facts["board"])
-    flags = facts["flags"].split() + (SANITIZERS if target == "host" else [])
+    flags = facts["flags"].split() + list(more_flags)
     cpp = [facts["compiler"], *flags, "-std=c++17", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror"]
     c = [facts["compiler"][:-2] + "cc", *flags]
     jobs, objects = [], []
@@ -127,7 +127,7 @@ def main():
     thimble, root, executor, wanted = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     with tempfile.TemporaryDirectory() as folder:
         prepared = [Prepared(c, folder) for c in cases.CASES if not wanted or c.name in wanted]
-        results = interpreted(thimble, prepared) if executor == "interpreter" else generated(thimble, root, executor, prepared, folder)
+        results = interpreted(thimble, prepared) if executor == "interpreter" else generated(thimble, root, executor, prepared, folder, SANITIZERS if executor == "host" else [])
     failed = integers = different = 0
     for p, made in zip(prepared, results):
         expected = p.expected
@@ -151,4 +151,5 @@ def main():
     sys.exit(1 if failed or different * 100000 > integers else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
