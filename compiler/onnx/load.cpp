@@ -78,9 +78,11 @@ std::shared_ptr<onnx::ModelProto> parse(const std::string& bytes, const std::str
   return std::make_shared<onnx::ModelProto>(*model);
 }
 
-// One line of a message of the ONNX library, without its own prefixes.
+// One line of a message of the ONNX library, without its own prefixes and the place in its sources.
 std::string told(const std::exception& e) {
   std::string text = e.what();
+  constexpr std::string_view assertion = "` failed: ";
+  if (const size_t at = text.find(assertion); at != std::string::npos) text.erase(0, at + assertion.size());
   if (const size_t context = text.find("\n\n==> Context: "); context != std::string::npos)
     text = text.substr(0, context) + " (" + text.substr(context + 15) + ")";
   std::string line;

@@ -121,6 +121,28 @@ class CommandLine(unittest.TestCase):
         self.assertGreaterEqual(len(json.loads(thimble("targets", "--json").stdout)), 5)
         self.assertGreaterEqual(len(json.loads(thimble("ops", "--json").stdout)), 35)
 
+    def test_without_the_plugin_instructions_are_counted_by_icount(self):
+        model = os.path.join(MODELS, "ad_int8", "model.onnx")
+        for target, tools in (("cortex-m4", ("arm-none-eabi-gcc", "arm-none-eabi-g++", "qemu-system-arm")),
+                              ("rv32imc", ("riscv64-unknown-elf-gcc", "riscv64-unknown-elf-g++", "qemu-system-riscv32"))):
+            tools_only = self.path(target)
+            os.mkdir(tools_only)
+            for tool in tools:
+                os.symlink(shutil.which(tool), os.path.join(tools_only, tool))
+            exact = json.loads(thimble("verify", model, "--target", target, "--json").stdout)
+            ticks = json.loads(thimble("verify", model, "--target", target, "--json", env={"PATH": tools_only}).stdout)
+            self.assertEqual(exact["counter"], "QEMU plugin")
+            self.assertEqual(ticks["counter"], "QEMU -icount, timer ticks")
+            self.assertAlmostEqual(ticks["instructions"] / exact["instructions"], 1, delta=0.01)
+
+    def test_what_onnx_says_comes_without_the_place_in_its_sources(self):
+        node = onnx.helper.make_node("AffineGrid", ["theta", "size"], ["grid"])
+        value = lambda name, kind, shape: onnx.helper.make_tensor_value_info(name, kind, shape)
+        size = numpy_helper.from_array(np.array([1, 2, 3, 4], np.int64), "size")
+        graph = onnx.helper.make_graph([node], "g", [value("theta", 1, [1, 2, 3])], [value("grid", 1, [1, 3, 4, 2])], [size])
+        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)]), self.path("grid.onnx"))
+        self.fails(1, "grid.onnx: a function of ONNX cannot be inlined: Type unknown", "compile", self.path("grid.onnx"), "-o", self.path("b"))
+
     def test_verify_exits_with_2_when_a_value_differs(self):
         shutil.copytree(os.path.join(MODELS, "hand_keypoints_float"), self.path("m"))
         output = self.path("m", "test_data_set_0", "output_0.pb")
