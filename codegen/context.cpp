@@ -2,6 +2,7 @@
 #include "codegen/context.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "codegen/names.hpp"
@@ -15,6 +16,17 @@ std::vector<std::string> layer_names(const Program& program) {
   std::vector<std::string> names;
   for (const Layer& layer : program.layers) names.push_back(layer.name);
   return identifiers(names, "layer");
+}
+
+// Specialised layers of one shape are of one type, so that they share one copy of their kernel.
+std::vector<size_t> shape_owners(const Program& program) {
+  std::map<std::string, size_t> first;
+  std::vector<size_t> owners;
+  for (size_t i = 0; i < program.layers.size(); ++i) {
+    const Layer& layer = program.layers[i];
+    owners.push_back(layer.specialised ? first.emplace(shape_key(layer), i).first->second : i);
+  }
+  return owners;
 }
 
 // Buffers that layers read or write.
@@ -92,6 +104,7 @@ Context::Context(const Program& program_, const Plan& plan_, const Target& targe
   ensure(model_identifier(name) == name, "code generator: '" + name + "' is no identifier for a model");
   values = value_names(program);
   layers = layer_names(program);
+  shapes = shape_owners(program);
   arrays = array_names(program, layers);
   inputs = ports_of(program, program.inputs, true);
   outputs = ports_of(program, program.outputs, false);

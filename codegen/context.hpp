@@ -27,6 +27,7 @@ struct Context {
   std::string name;                 // of the model: its namespace, and its files' names begin with it
   std::vector<std::string> values;  // per buffer
   std::vector<std::string> layers;  // per layer
+  std::vector<size_t> shapes;       // per layer: the first layer of the same shape, whose struct it uses
   std::vector<std::string> arrays;  // per constant array
   std::vector<Port> inputs, outputs;
 

@@ -62,10 +62,10 @@ void emit_layer(Writer& w, const Context& c, size_t i) {
   w.comment(comment_text(head));
   std::string type = "thimble::" + layer.constants_struct;
   if (!layer.shape_struct.empty())
-    type += layer.specialised ? "<shapes::" + name + ">" : "<thimble::" + layer.shape_struct + ">";
+    type += layer.specialised ? "<shapes::" + c.layers[c.shapes[i]] + ">" : "<thimble::" + layer.shape_struct + ">";
   std::vector<Writer::Commented> lines;
   if (layer.specialised) {
-    lines.push_back({"    {},", "// shapes::" + name});
+    lines.push_back({"    {},", "// shapes::" + c.layers[c.shapes[i]]});
   } else if (!layer.shape_struct.empty()) {
     lines.push_back({"    {", ""});
     emit_fields(lines, c, layer.shape, "", 4);
@@ -108,7 +108,7 @@ bool is_read(const Program& program, size_t constant) {
 void emit_shapes(Writer& w, const Context& c) {
   const Program& p = c.program;
   emit_namespace(
-      w, "shapes", p.layers.size(), [&](size_t i) { return p.layers[i].specialised; },
+      w, "shapes", p.layers.size(), [&](size_t i) { return p.layers[i].specialised && c.shapes[i] == i; },
       [&](size_t i) { emit_shape_struct(w, p.layers[i], c.layers[i]); });
 }
 

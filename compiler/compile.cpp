@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "codegen/names.hpp"
+#include "compiler/cost.hpp"
 #include "compiler/error.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/report.hpp"
@@ -21,10 +22,11 @@ void check_limits(const Compiled& compiled, const CompileOptions& options) {
         options.model,
         fmt::format("the arena takes {} bytes, --ram allows {}", compiled.plan.arena_bytes, options.ram_limit),
         "What takes the space:\n" + to_string(memory_map(compiled.program, compiled.plan, options.plan.keep_input)));
-  const int64_t flash = constant_bytes(compiled.program);
-  if (options.flash_limit >= 0 && flash > options.flash_limit)
+  const Estimate flash = estimate(compiled.program, *options.target);
+  if (options.flash_limit >= 0 && flash.code + flash.weights > options.flash_limit)
     throw LimitError(options.model,
-                     fmt::format("weights and tables take {} bytes, --flash allows {}", flash, options.flash_limit),
+                     fmt::format("weights take {} bytes and code about {}, --flash allows {}", flash.weights, flash.code,
+                                 options.flash_limit),
                      "What takes the space:\n" + flash_table(compiled.program));
 }
 
@@ -43,7 +45,9 @@ Compiled compile_model(const CompileOptions& options) {
 
   const std::string name =
       model_identifier(options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name);
-  compiled.program = lower(compiled.graph, name, *options.target, options.lowering);
+  LoweringOptions lowering = options.lowering;
+  lowering.choice.flash = options.flash_limit;
+  compiled.program = lower(compiled.graph, name, *options.target, lowering);
   compiled.plan = plan(compiled.program, *options.target, options.plan);
   if (compiled.plan.arena_bytes > largest_arena)
     throw Error(options.model,

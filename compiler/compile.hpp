@@ -25,7 +25,7 @@ struct CompileOptions {
   PlanOptions plan;
   EmitOptions emit;
   int64_t ram_limit = -1;    // bytes; -1: none
-  int64_t flash_limit = -1;  // bytes of weights and tables; -1: none
+  int64_t flash_limit = -1;  // bytes of weights, tables and code as estimated; -1: none
 };
 
 struct Compiled {

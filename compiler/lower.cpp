@@ -25,12 +25,6 @@ bool Lowering::same_bytes(const Shape& shape, std::vector<int> a, std::vector<in
   return a == b;
 }
 
-bool Lowering::take_extra_flash(int64_t bytes) {
-  if (extra_flash_taken_ + bytes > options_.extra_flash) return false;
-  extra_flash_taken_ += bytes;
-  return true;
-}
-
 Layout Lowering::layout_of(const Value* value) const {
   const auto it = stored_.find(value);
   return it == stored_.end() ? Layout::flat : program_.buffers[size_t(it->second)].layout;
@@ -143,9 +137,14 @@ int Lowering::constant(ConstantArray array) {
 }
 
 void Lowering::add(Layer layer) {
-  layer.name = unique(layer.name, layer_names_);
-  layer.specialised = options_.specialise && !layer.shape_struct.empty();
-  program_.layers.push_back(std::move(layer));
+  add(std::vector<Layer>{std::move(layer)});
+}
+
+void Lowering::add(std::vector<Layer> alternatives) {
+  ensure(!alternatives.empty(), "lowering: a layer without a form");
+  const std::string name = unique(alternatives[0].name, layer_names_);
+  for (Layer& layer : alternatives) layer.name = name;
+  layers_.push_back(std::move(alternatives));
 }
 
 std::string Lowering::unique(const std::string& wish, std::map<std::string, int>& taken) {
@@ -169,6 +168,12 @@ Program lower(const Graph& graph, const std::string& name, const Target& target,
           "Remove it from the model's outputs.");
     lowering.program_.outputs.push_back(lowering.input(v, Layout::flat));
   }
+  ChoiceOptions choice = options.choice;
+  if (options.portable_kernels) {
+    choice.specialise = false;
+    choice.alternative = 0;
+  }
+  choose(lowering.program_, std::move(lowering.layers_), target, choice);
   return std::move(lowering.program_);
 }
 

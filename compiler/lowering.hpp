@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/choose.hpp"
 #include "compiler/ir/graph.hpp"
 #include "compiler/program.hpp"
 #include "targets/targets.hpp"
@@ -11,9 +12,8 @@
 namespace thimble::compiler {
 
 struct LoweringOptions {
-  bool specialise = false;        // shapes as static constexpr members: fewer instructions, more code
-  bool portable_kernels = false;  // no instruction-set kernels: the reference
-  int64_t extra_flash = 0;        // bytes that weights may take beyond one byte each where that saves instructions
+  bool portable_kernels = false;  // no instruction-set kernels, the first alternatives, shared: the reference
+  ChoiceOptions choice;
 };
 
 class Lowering {
@@ -25,9 +25,6 @@ class Lowering {
   Program& program() { return program_; }
   // Features that kernels may use: none but the target's, none at all under portable_kernels.
   Features features() const { return options_.portable_kernels ? Features{} : target_.features; }
-
-  // Takes `bytes` from options().extra_flash; false, and nothing taken, when less is left.
-  bool take_extra_flash(int64_t bytes);
 
   // The layout `value` is stored in. Constants are flat.
   Layout layout_of(const Value* value) const;
@@ -57,7 +54,11 @@ class Lowering {
 
   // A constant array; equal bytes of equal element type are stored once. Gives its index.
   int constant(ConstantArray array);
-  void add(Layer layer);  // layer.name is made unique
+  // layer.name is made unique.
+  void add(Layer layer);
+  // A layer in several forms, of which one is chosen when all layers are known: same name, operands and results, other
+  // kernels, constants and scratch. The first has to be safe on any target with these features.
+  void add(std::vector<Layer> alternatives);
 
  private:
   friend Program lower(const Graph&, const std::string& name, const Target&, const LoweringOptions&);
@@ -66,8 +67,8 @@ class Lowering {
 
   const Target& target_;
   LoweringOptions options_;
-  int64_t extra_flash_taken_ = 0;
   Program program_;
+  std::vector<Alternatives> layers_;
   const Graph* graph_ = nullptr;
   std::map<const Value*, int> stored_;                        // where each value lies first
   std::map<std::pair<const Value*, Layout>, int> converted_;  // and in other layouts

@@ -14,7 +14,8 @@ namespace {
 struct Words {  // options that need reading before they are options of the compiler
   std::string target = "host";
   std::vector<std::string> dims, shapes, stream;
-  std::string arena = "member", specialise = "none";
+  std::string arena = "member", optimize = "speed", specialise = "chosen";
+  int alternative = -1;
 };
 
 const Target* target_named(const std::string& name) {
@@ -52,7 +53,10 @@ void settle(CompileOptions& options, const Words& words) {
   }
   for (const std::string& region : words.stream) options.plan.stream.push_back(split_at(region, ':', "--stream"));
   options.emit.external_arena = words.arena == "external";
-  options.lowering.specialise = words.specialise == "all";
+  ChoiceOptions& choice = options.lowering.choice;
+  choice.optimize = *optimize_named(words.optimize);
+  if (words.specialise != "chosen") choice.specialise = words.specialise == "all";
+  if (words.alternative >= 0) choice.alternative = size_t(words.alternative);
   options.passes.dump = [](const std::string& text) { fmt::print(stderr, "{}", text); };
 }
 
@@ -68,7 +72,8 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
       ->capture_default_str();
   app->add_option("--name", options.name, "C++ name of the model; default: the file's name");
   app->add_option("--ram", options.ram_limit, "Fail when the arena takes more bytes than this");
-  app->add_option("--flash", options.flash_limit, "Fail when weights and tables take more bytes than this");
+  app->add_option("--flash", options.flash_limit,
+                  "Use no more bytes of flash than this, code as estimated; fail when that cannot be");
   app->add_flag("--keep-input", options.plan.keep_input, "A run leaves the input as it was");
   app->add_option("--stream", words.stream,
                   "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers; a name that is "
@@ -76,15 +81,18 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option("--band-rows", options.plan.band_rows,
                   "Rows that --stream makes at a time; 0: one, or two where that saves instructions")
       ->capture_default_str();
+  app->add_option("--optimize", words.optimize,
+                  "Where flash buys instructions, spend it where it saves any to speak of (speed), much (balanced), or "
+                  "hardly ever (size)")
+      ->check(CLI::IsMember({"speed", "balanced", "size"}))
+      ->capture_default_str();
   app->add_option("--specialise", words.specialise,
-                  "Shapes as constants of the code: none, all. Fewer instructions, more code")
-      ->check(CLI::IsMember({"none", "all"}))
+                  "Layers whose sizes are constants of the code: as --optimize chooses, none, all")
+      ->check(CLI::IsMember({"chosen", "none", "all"}))
       ->capture_default_str();
-  app->add_option("--extra-flash", options.lowering.extra_flash,
-                  "Bytes that weights may take beyond one byte each where that saves instructions: Winograd's form of "
-                  "3x3 convolutions on cores with the DSP extension")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  app->add_option("--alternative", words.alternative,
+                  "Of the kernels that a layer could have take this one, or its last, instead of choosing; 0 is the "
+                  "plainest");
   app->add_flag("--portable", options.lowering.portable_kernels, "Use no instruction-set kernels");
   app->add_option("--dump-after", options.passes.dump_after, "Print the graph after this pass");
   app->add_flag("--check-passes", options.passes.check_passes,

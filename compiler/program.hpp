@@ -88,8 +88,16 @@ struct Layer {
   bool takes_scratch = false;        // the call has a scratch argument
   int64_t scratch_bytes = 0;         // live during the call, 4-byte aligned, contents unspecified
   int64_t macs = 0;
+  int alternatives = 1;  // kernels that it was chosen from
   std::string note;  // for the report: variant chosen and why, channels proved equal to ONNX Runtime
 };
+
+// Equal for layers whose shapes are: specialised, they are one struct, and the copies of a kernel for them one copy.
+inline std::string shape_key(const Layer& layer) {
+  std::string key = layer.shape_struct;
+  for (const Field& f : layer.shape) key += " " + f.name + "=" + std::to_string(std::get<int64_t>(f.value));
+  return key;
+}
 
 struct Program {
   std::string name;  // C++ identifier of the model

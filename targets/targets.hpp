@@ -16,6 +16,8 @@ struct Features {
 struct Target {
   std::string_view name;  // "cortex-m4"
   std::string_view core;  // "ARMv7E-M with FPU and DSP"
+  // Cores of one family run the same kernels in about as many instructions: rows of compiler/cost_table.inc.
+  std::string_view cost_family;
   Features features;
   int alignment = 4;                // bytes, of the arena and of the buffers in it
   std::string_view compiler;        // "arm-none-eabi-g++"; the host's row names "g++"

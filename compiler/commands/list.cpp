@@ -14,6 +14,7 @@ int list_targets(bool as_json) {
     for (const Target& t : targets())
       rows.push_back({{"name", t.name},
                       {"core", t.core},
+                      {"cost_family", t.cost_family},
                       {"features", {{"dsp", t.features.dsp}, {"mve", t.features.mve}, {"fpu", t.features.fpu}}},
                       {"compiler", t.compiler},
                       {"flags", t.flags},

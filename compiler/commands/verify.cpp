@@ -26,17 +26,27 @@ nlohmann::ordered_json as_json(const Verification& v) {
       {"instructions", v.instructions >= 0 ? nlohmann::ordered_json(v.instructions) : nlohmann::ordered_json()},
       {"flash", {{"code", v.flash.code}, {"weights", v.flash.weights}}},
       {"ram", {{"arena", v.arena}, {"state", v.state}, {"stack", v.stack}}},
+      {"estimated", {{"instructions", std::llround(v.estimated.total_instructions())},
+        {"code", v.estimated.code},
+        {"calls", v.estimated.calls}}},
       {"toolchain", v.toolchain}};
   if (v.layers.empty()) return j;
   j["layers"] = nlohmann::ordered_json::array();
-  for (const LayerFigures& l : v.layers)
+  for (size_t i = 0; i < v.layers.size(); ++i) {
+    const LayerFigures& l = v.layers[i];
     j["layers"].push_back({{"layer", l.layer},
                            {"kernel", l.kernel},
+                           {"specialised", l.specialised},
+                           {"alternatives", l.alternatives},
                            {"value", l.value},
+                           {"counts", l.counts.values()},
+                           {"body", v.estimated.bodies[i]},
+                           {"estimated", std::llround(v.estimated.instructions[i])},
                            {"instructions", l.instructions},
                            {"compared", l.difference.total},
                            {"equal", l.difference.equal},
                            {"max_abs_error", l.difference.max_abs_error}});
+  }
   return j;
 }
 

@@ -29,8 +29,8 @@ const char* note_of(DspForm form) {
   return form == DspForm::plain ? "DSP, one byte a weight" : "DSP, two channels share a half";
 }
 
-// Winograd's form, where the shape has one, it is exact, and the flash left for it is enough. `weights`:
-// [output channel][kernel row][kernel column][input channel].
+// Winograd's form, where the shape has one and it is exact. `weights`: [output channel][kernel row][kernel column][input
+// channel].
 std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
   const ConvShape& c = conv.shape;
   const bool has_form = c.kernel_height == 3 && c.kernel_width == 3 && c.stride_y == 1 && c.stride_x == 1 &&
@@ -39,7 +39,6 @@ std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const
   if (!has_form || !winograd_dsp_fits(weights.data(), conv.bias.data(), c.out_channels, conv_depth(c), output_stage(c)))
     return {};
   const int32_t words = packed_winograd_dsp_words(c.in_channels, c.out_channels);
-  if (!lowering.take_extra_flash(int64_t(words) * 4 - int64_t(weights.size()))) return {};
   const WinogradDspShape s{c.in_height, c.in_width, c.in_channels,   conv.out_height, c.out_width, c.out_channels,
                            c.pad_top,   c.pad_left, c.in_zero_point, c.offset,        c.shift};
   std::vector<int32_t> packed(size_t(words), 0), channels(size_t(s.out_channels) * 2);
@@ -77,11 +76,9 @@ std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const
   return layer;
 }
 
-Layer dense(Lowering& lowering, const IntegerConv& conv) {
+// `weights` as winograd() takes them.
+Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
   const ConvDspShape s = dsp_shape(conv);
-  std::vector<int8_t> weights(conv.weights.size());
-  pack_conv(conv.shape, conv.weights.data(), weights.data());
-  if (std::optional<Layer> layer = winograd(lowering, conv, weights)) return std::move(*layer);
   const int32_t quads = dsp_panel(s).quads;
   const DspForm form =
       dsp_form(weights.data(), conv.bias.data(), s.out_channels, conv_depth(conv.shape), output_stage(s));
@@ -112,6 +109,14 @@ Layer dense(Lowering& lowering, const IntegerConv& conv) {
       constant_of(conv.name + "_channels", fmt::format("[{}][4]: biases and multipliers of a pair", pairs), channels));
   layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{c}}};
   return layer;
+}
+
+std::vector<Layer> dense_alternatives(Lowering& lowering, const IntegerConv& conv) {
+  std::vector<int8_t> weights(conv.weights.size());
+  pack_conv(conv.shape, conv.weights.data(), weights.data());
+  std::vector<Layer> layers{dense(lowering, conv, weights)};
+  if (std::optional<Layer> layer = winograd(lowering, conv, weights)) layers.push_back(std::move(*layer));
+  return layers;
 }
 
 Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
@@ -241,12 +246,12 @@ bool dsp_reads_planes(const ConvShape& s) {
          pad_right(s) <= 1;
 }
 
-std::optional<Layer> choose_dsp_conv(Lowering& lowering, const IntegerConv& conv) {
-  if (conv.in == Layout::planes) return depthwise(lowering, conv);
-  if (dsp_writes_planes(conv.shape)) return dense(lowering, conv);
+std::vector<Layer> dsp_conv_alternatives(Lowering& lowering, const IntegerConv& conv) {
+  if (conv.in == Layout::planes) return {depthwise(lowering, conv)};
+  if (dsp_writes_planes(conv.shape)) return dense_alternatives(lowering, conv);
   const ConvShape& s = conv.shape;
   if (is_depthwise(s) && s.group_out_channels == 1 && (s.dilation_x == 1 || s.kernel_width == 1))
-    return depthwise_nhwc(lowering, conv);
+    return {depthwise_nhwc(lowering, conv)};
   return {};
 }
 

@@ -7,10 +7,10 @@
 
 namespace thimble::compiler {
 
-// As choose_conv_kernel, for features().dsp; nothing where the portable kernel has to do.
-std::optional<Layer> choose_dsp_conv(Lowering&, const IntegerConv&);
+// As conv_alternatives, for features().dsp; none where the portable kernel has to do.
+std::vector<Layer> dsp_conv_alternatives(Lowering&, const IntegerConv&);
 
-// The same for features().mve.
+// The kernel for features().mve; nothing where others have to do.
 std::optional<Layer> choose_mve_conv(Lowering&, const IntegerConv&);
 
 // The shape of a dense convolution in the kernels' terms, and as fields.

@@ -103,25 +103,25 @@ Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8
 }  // namespace
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
-Layer choose_conv_kernel(Lowering& lowering, const IntegerConv& conv) {
+std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv) {
   if (lowering.features().mve)
-    if (std::optional<Layer> layer = choose_mve_conv(lowering, conv)) return std::move(*layer);
+    if (std::optional<Layer> layer = choose_mve_conv(lowering, conv)) return {std::move(*layer)};
   if (lowering.features().dsp)
-    if (std::optional<Layer> layer = choose_dsp_conv(lowering, conv)) return std::move(*layer);
+    if (std::vector<Layer> layers = dsp_conv_alternatives(lowering, conv); !layers.empty()) return layers;
   const ConvShape& s = conv.shape;
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(s, conv.weights.data(), weights.data());
   const bool dense = s.group_in_channels == s.in_channels;
   if (dense && !lowering.options().portable_kernels && weights_pair(weights.data(), s.out_channels, conv_depth(s)))
-    return paired(lowering, conv, weights);
+    return {paired(lowering, conv, weights)};
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
   layer.constants_struct = "Conv2d";
   set_constants(lowering, conv, weights, "", layer);
-  return layer;
+  return {std::move(layer)};
 }
 
-Layer choose_conv_kernel(Lowering& lowering, const FloatConv& conv) {
+std::vector<Layer> conv_alternatives(Lowering& lowering, const FloatConv& conv) {
   const ConvFloatShape& s = conv.shape;
   Layer layer = portable(s, conv.out_height, "_f32", window_scratch_bytes(s));
   std::vector<float> packed(conv.weights.size());
@@ -140,7 +140,7 @@ Layer choose_conv_kernel(Lowering& lowering, const FloatConv& conv) {
   const int bias = lowering.constant(constant_of(conv.name + "_bias", fmt::format("[{}]", s.out_channels), conv.bias));
   layer.fields = {
       {"weights", Field::Array{weights}}, {"bias", Field::Array{bias}}, {"low", conv.low}, {"high", conv.high}};
-  return layer;
+  return {std::move(layer)};
 }
 
 }  // namespace thimble::compiler

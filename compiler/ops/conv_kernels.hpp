@@ -41,10 +41,9 @@ ConstantArray constant_of(std::string name, std::string comment, const std::vect
   return c;
 }
 
-// The layer but for its name, buffers and MACs; inputs hold what may be overwritten, or nothing. Its note says which
-// variant was chosen. Every int8 kernel gives the
-// same bytes.
-Layer choose_conv_kernel(Lowering&, const IntegerConv&);
-Layer choose_conv_kernel(Lowering&, const FloatConv&);
+// The forms of the layer but for its name, buffers and MACs, the first one safe; inputs hold what may be overwritten, or
+// nothing. The note of each says what it is. Every int8 kernel gives the same bytes.
+std::vector<Layer> conv_alternatives(Lowering&, const IntegerConv&);
+std::vector<Layer> conv_alternatives(Lowering&, const FloatConv&);
 
 }  // namespace thimble::compiler

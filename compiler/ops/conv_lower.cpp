@@ -145,27 +145,31 @@ void Conv::lower(Lowering& lowering, const Node& node) const {
                               to_string(node.outputs[0]->type)),
                   "Quantize activations to int8 per tensor and weights to int8 with zero point 0.");
   Layer noted;
-  Layer layer;
+  std::vector<Layer> alternatives;
   Layout in_layout = Layout::nhwc, out_layout = Layout::nhwc;
   if (floats) {
-    layer = choose_conv_kernel(lowering, float_conv(*this, node));
+    alternatives = conv_alternatives(lowering, float_conv(*this, node));
   } else {
     const IntegerConv conv = integer_conv(*this, node, lowering, noted);
-    layer = choose_conv_kernel(lowering, conv);
+    alternatives = conv_alternatives(lowering, conv);
     in_layout = conv.in;
     out_layout = conv.out;
   }
-  if (!noted.note.empty()) layer.note += "; " + noted.note;
-  layer.name = node.name;
   const int64_t images = node.inputs[0]->type.shape[0];
-  layer.macs = macs(types, std::vector<TensorType>{node.outputs[0]->type}) / std::max<int64_t>(images, 1);
   const int in = lowering.input(node.inputs[0], in_layout);
   const int out = lowering.output(node.outputs[0], out_layout);
-  const Overwrite overwrite = layer.inputs.empty() ? Overwrite::nothing : layer.inputs[0].overwrite;
+  for (Layer& layer : alternatives) {
+    if (!noted.note.empty()) layer.note += "; " + noted.note;
+    layer.name = node.name;
+    layer.macs = macs(types, std::vector<TensorType>{node.outputs[0]->type}) / std::max<int64_t>(images, 1);
+    if (layer.inputs.empty()) layer.inputs.push_back({});
+  }
   for (int64_t n = 0; n < images; ++n) {
-    layer.inputs = {{lowering.image(in, n), overwrite}};
-    layer.outputs = {lowering.image(out, n)};
-    lowering.add(layer);
+    for (Layer& layer : alternatives) {
+      layer.inputs[0].buffer = lowering.image(in, n);
+      layer.outputs = {lowering.image(out, n)};
+    }
+    lowering.add(alternatives);
   }
 }
 

@@ -142,13 +142,19 @@ std::vector<DataSet> data_sets_for(const CompileOptions& options, const VerifyOp
 }
 
 // Figures of each layer, against the reference folder or another execution's layers by name of value.
-std::vector<LayerFigures> layer_figures(const Program& program, const Execution& made, const std::string& folder,
-                                        const Program& other, const Execution& reference) {
+std::vector<LayerFigures> layer_figures(const Program& program, const Execution& made,
+                                        const std::string& folder, const Program& other, const Execution& reference) {
   std::vector<LayerFigures> figures;
   for (size_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];
     const Buffer& buffer = program.buffers[size_t(layer.outputs[0])];
-    LayerFigures f{layer.name, layer.kernel, buffer.name, -1, {}};
+    LayerFigures f;
+    f.layer = layer.name;
+    f.kernel = layer.kernel;
+    f.value = buffer.name;
+    f.specialised = layer.specialised;
+    f.alternatives = layer.alternatives;
+    f.counts = counts_of(program, layer);
     f.instructions = made.layer_instructions[i];
     const Tensor ours{buffer.type, logical_bytes(buffer, made.layers[i])};
     if (!folder.empty()) {
@@ -262,6 +268,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   if (!made.run.instructions.empty())
     v.instructions = *std::max_element(made.run.instructions.begin(), made.run.instructions.end());
   v.flash = made.firmware.sizes;
+  v.estimated = estimate(compiled.program, *options.target);
   v.arena = compiled.plan.arena_bytes;
   v.stack = printed_number(made.run.output, "stack").value_or(0);
   v.toolchain = made.firmware.toolchain;

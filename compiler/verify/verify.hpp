@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/compile.hpp"
+#include "compiler/cost.hpp"
 #include "compiler/verify/compare.hpp"
 #include "compiler/verify/data_set.hpp"
 #include "compiler/verify/firmware.hpp"
@@ -36,6 +37,9 @@ Execution execute(const Compiled& compiled, const CompileOptions& options, const
 
 struct LayerFigures {
   std::string layer, kernel, value;
+  bool specialised = false;
+  int alternatives = 1;
+  Counts counts{};  // what the estimate is made of
   int64_t instructions = -1;  // -1: not counted
   Difference difference;      // against the reference, in ONNX's axis order; total 0: the reference has no such value
 };
@@ -47,6 +51,7 @@ struct Verification {
   std::string outputs_hash;   // SHA-256 of all output bytes: where two are equal, so are the outputs
   int64_t instructions = -1;  // of one run, the most of all data sets; -1: not counted
   FirmwareSizes flash;
+  Estimate estimated;
   int64_t arena = 0, state = 0, stack = 0;
   std::string toolchain;
   std::vector<LayerFigures> layers;

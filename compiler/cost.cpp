@@ -1,0 +1,109 @@
+// Counts of a layer times the coefficients of its kernel.
+#include "compiler/cost.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <string_view>
+
+namespace thimble::compiler {
+
+namespace {
+
+struct KernelCost {
+  std::string_view family, kernel;  // kernel "": the code around the layers
+  bool specialised;
+  std::array<double, Counts::names.size()> instructions;  // per count
+  int64_t code;                                           // bytes of the body
+};
+
+constexpr KernelCost table[] = {
+#include "compiler/cost_table.inc"
+};
+
+constexpr int64_t unknown_body = 1000;  // bytes
+constexpr int64_t unknown_frame = 800;
+constexpr int64_t call_code = 24;  // bytes: arguments are loaded, and the rows of operands written, before the call
+
+const KernelCost* find(const Target& target, std::string_view kernel, bool specialised) {
+  const auto* const at = std::find_if(std::begin(table), std::end(table), [&](const KernelCost& c) {
+    return c.family == target.cost_family && c.kernel == kernel && c.specialised == specialised;
+  });
+  return at == std::end(table) ? nullptr : at;
+}
+
+double elements(const Program& program, int buffer) {
+  return double(element_count(program.buffers[size_t(buffer)].type.shape));
+}
+
+int64_t shape_member(const Layer& layer, std::string_view name, int64_t otherwise) {
+  for (const Field& f : layer.shape)
+    if (f.name == name) return std::get<int64_t>(f.value);
+  return otherwise;
+}
+
+}  // namespace
+
+Counts counts_of(const Program& program, const Layer& layer) {
+  Counts c{};
+  for (const Operand& in : layer.inputs) c.reads += elements(program, in.buffer);
+  for (int out : layer.outputs) c.results += elements(program, out);
+  const Buffer& out = program.buffers[size_t(layer.outputs[0])];
+  const bool flat = out.layout == Layout::flat;
+  c.pixels = flat ? 1 : double(out.height) * out.width;
+  c.rows = flat ? 1 : out.height;
+  c.macs = layer.macs > 0 ? double(layer.macs)
+                          : c.results * double(shape_member(layer, "kernel_height", 0) *
+                                               shape_member(layer, "kernel_width", 0));
+  c.gathered = flat ? c.macs / std::max(1.0, c.results) : c.macs / std::max(1, out.channels);
+  c.calls = 1;
+  return c;
+}
+
+double estimated_instructions(const Program& program, const Layer& layer, const Target& target) {
+  const Counts counts = counts_of(program, layer);
+  const KernelCost* cost = find(target, layer.kernel, layer.specialised);
+  if (cost == nullptr && layer.specialised) cost = find(target, layer.kernel, false);
+  if (cost == nullptr) return 4 * counts.macs + 10 * (counts.reads + counts.results);
+  const auto values = counts.values();
+  return std::inner_product(values.begin(), values.end(), cost->instructions.begin(), 0.0);
+}
+
+CodePiece body_of(const Layer& layer, const Target& target) {
+  const KernelCost* cost = find(target, layer.kernel, layer.specialised);
+  return {layer.specialised ? layer.kernel + " " + shape_key(layer) : layer.kernel, cost ? cost->code : unknown_body};
+}
+
+int64_t own_bytes(const Layer& layer) {
+  const size_t words = layer.fields.size() + (layer.specialised ? 0 : layer.shape.size());
+  return call_code + int64_t(words) * 4;
+}
+
+int64_t frame_bytes(const Target& target) {
+  const KernelCost* cost = find(target, "", false);
+  return cost ? cost->code : unknown_frame;
+}
+
+double Estimate::total_instructions() const {
+  return std::accumulate(instructions.begin(), instructions.end(), 0.0);
+}
+
+Estimate estimate(const Program& program, const Target& target) {
+  Estimate e;
+  e.code = frame_bytes(target);
+  std::map<std::string, size_t> first;
+  for (size_t i = 0; i < program.layers.size(); ++i) {
+    const Layer& layer = program.layers[i];
+    e.instructions.push_back(estimated_instructions(program, layer, target));
+    e.calls += own_bytes(layer);
+    const CodePiece body = body_of(layer, target);
+    const auto [at, is_new] = first.emplace(body.name, i);
+    if (is_new) e.code += body.bytes;
+    e.bodies.push_back(at->second);
+  }
+  for (const ConstantArray& c : program.constants) (c.weights ? e.weights : e.calls) += int64_t(c.bytes.size());
+  e.code += e.calls;
+  return e;
+}
+
+}  // namespace thimble::compiler
