@@ -79,7 +79,8 @@ class Selection {
     if (use(body_users_[size_t(form.body)], sign)) code_ += sign * body_bytes_[size_t(form.body)];
     for (int c : form.constants) {
       const ConstantArray& array = program_.constants[size_t(c)];
-      if (use(constant_users_[size_t(c)], sign)) (array.weights ? weights_ : code_) += sign * int64_t(array.bytes.size());
+      if (use(constant_users_[size_t(c)], sign))
+        (array.weights ? weights_ : code_) += sign * int64_t(array.bytes.size());
     }
   }
   // True when the first user came or the last one left.
@@ -137,7 +138,7 @@ class Trial {
 };
 
 // All changes of one layer, and, since a body is paid for once, for each body the layers that could use it: the best
-// few of them first, one more at a time.
+// few of them first, one more at a time. While `consider` looks at a bargain, `selection` has made it.
 template <class Consider>
 void for_each_bargain(Selection& selection, Consider consider) {
   std::map<int, std::vector<Bargain>> by_body;
@@ -184,10 +185,11 @@ void spend(Selection& selection, const Mode& mode, int64_t flash) {
   const double worth = mode.worth * selection.instructions() / 1024;
   for (;;) {
     Bargain best;
+    const int64_t code_now = selection.code(), flash_now = selection.flash();
     for_each_bargain(selection, [&](const Bargain& b) {
       if (b.saved <= 0 || b.rate() < worth) return;
-      if (b.code > 0 && selection.code() + b.code > mode.code) return;
-      if (b.flash > 0 && flash >= 0 && selection.flash() + b.flash > flash) return;
+      if (b.code > 0 && code_now + b.code > mode.code) return;
+      if (b.flash > 0 && flash >= 0 && flash_now + b.flash > flash) return;
       if (best.moves.empty() || b.rate() > best.rate() || (b.rate() == best.rate() && b.saved > best.saved)) best = b;
     });
     if (best.moves.empty()) return;
@@ -257,8 +259,7 @@ void choose(Program& program, std::vector<Alternatives> layers, const Target& ta
   Selection selection(program, target, std::move(forms), std::move(body_bytes));
   shrink(selection);
   spend(selection, modes[size_t(options.optimize)], options.flash);
-  for (size_t i = 0; i < layers.size(); ++i)
-    program.layers.push_back(selection.forms()[i][selection.chosen(i)].layer);
+  for (size_t i = 0; i < layers.size(); ++i) program.layers.push_back(selection.forms()[i][selection.chosen(i)].layer);
   drop_unread_constants(program);
 }
 

@@ -1,5 +1,5 @@
-// Picks one of the forms of each layer: among the alternatives that its op offers, and whether its shape is constants of
-// the code.
+// Picks one of the forms of each layer: among the alternatives that its op offers, and whether its shape is constants
+// of the code.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -17,8 +17,8 @@ std::optional<Optimize> optimize_named(std::string_view);
 
 struct ChoiceOptions {
   Optimize optimize = Optimize::speed;
-  int64_t flash = -1;               // bytes of code, tables and weights that must do; -1: no limit
-  std::optional<bool> specialise;   // set: shapes are constants of all layers, or of none
+  int64_t flash = -1;                 // bytes of code, tables and weights that must do; -1: no limit
+  std::optional<bool> specialise;     // set: shapes are constants of all layers, or of none
   std::optional<size_t> alternative;  // set: this one of each layer, or its last
 };
 

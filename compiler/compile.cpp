@@ -25,8 +25,8 @@ void check_limits(const Compiled& compiled, const CompileOptions& options) {
   const Estimate flash = estimate(compiled.program, *options.target);
   if (options.flash_limit >= 0 && flash.code + flash.weights > options.flash_limit)
     throw LimitError(options.model,
-                     fmt::format("weights take {} bytes and code about {}, --flash allows {}", flash.weights, flash.code,
-                                 options.flash_limit),
+                     fmt::format("weights take {} bytes and code about {}, --flash allows {}", flash.weights,
+                                 flash.code, options.flash_limit),
                      "What takes the space:\n" + flash_table(compiled.program));
 }
 

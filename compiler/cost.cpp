@@ -21,7 +21,7 @@ constexpr KernelCost table[] = {
 #include "compiler/cost_table.inc"
 };
 
-constexpr int64_t unknown_body = 1000;  // bytes
+constexpr int64_t unknown_body = 1000, unknown_copy = 1500;  // bytes
 constexpr int64_t unknown_frame = 800;
 constexpr int64_t call_code = 24;  // bytes: arguments are loaded, and the rows of operands written, before the call
 
@@ -52,9 +52,9 @@ Counts counts_of(const Program& program, const Layer& layer) {
   const bool flat = out.layout == Layout::flat;
   c.pixels = flat ? 1 : double(out.height) * out.width;
   c.rows = flat ? 1 : out.height;
-  c.macs = layer.macs > 0 ? double(layer.macs)
-                          : c.results * double(shape_member(layer, "kernel_height", 0) *
-                                               shape_member(layer, "kernel_width", 0));
+  c.macs = layer.macs > 0
+               ? double(layer.macs)
+               : c.results * double(shape_member(layer, "kernel_height", 0) * shape_member(layer, "kernel_width", 0));
   c.gathered = flat ? c.macs / std::max(1.0, c.results) : c.macs / std::max(1, out.channels);
   c.calls = 1;
   return c;
@@ -71,7 +71,9 @@ double estimated_instructions(const Program& program, const Layer& layer, const 
 
 CodePiece body_of(const Layer& layer, const Target& target) {
   const KernelCost* cost = find(target, layer.kernel, layer.specialised);
-  return {layer.specialised ? layer.kernel + " " + shape_key(layer) : layer.kernel, cost ? cost->code : unknown_body};
+  return {layer.specialised ? layer.kernel + " " + shape_key(layer) : layer.kernel, cost                ? cost->code
+                                                                                    : layer.specialised ? unknown_copy
+                                                                                                        : unknown_body};
 }
 
 int64_t own_bytes(const Layer& layer) {

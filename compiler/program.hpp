@@ -52,7 +52,7 @@ struct ConstantArray {
 struct Field {
   struct Array {
     int constant;
-  };               // index into Program::constants: emitted as a pointer
+  };                 // index into Program::constants: emitted as a pointer
   struct Null {};    // a null pointer
   std::string name;  // "out.shift": member `shift` of the nested struct `out`
   std::variant<int64_t, float, Array, Null> value;
@@ -89,7 +89,7 @@ struct Layer {
   int64_t scratch_bytes = 0;         // live during the call, 4-byte aligned, contents unspecified
   int64_t macs = 0;
   int alternatives = 1;  // kernels that it was chosen from
-  std::string note;  // for the report: variant chosen and why, channels proved equal to ONNX Runtime
+  std::string note;      // for the report: variant chosen and why, channels proved equal to ONNX Runtime
 };
 
 // Equal for layers whose shapes are: specialised, they are one struct, and the copies of a kernel for them one copy.

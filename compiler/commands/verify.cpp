@@ -26,7 +26,8 @@ nlohmann::ordered_json as_json(const Verification& v) {
       {"instructions", v.instructions >= 0 ? nlohmann::ordered_json(v.instructions) : nlohmann::ordered_json()},
       {"flash", {{"code", v.flash.code}, {"weights", v.flash.weights}}},
       {"ram", {{"arena", v.arena}, {"state", v.state}, {"stack", v.stack}}},
-      {"estimated", {{"instructions", std::llround(v.estimated.total_instructions())},
+      {"estimated",
+       {{"instructions", std::llround(v.estimated.total_instructions())},
         {"code", v.estimated.code},
         {"calls", v.estimated.calls}}},
       {"toolchain", v.toolchain}};

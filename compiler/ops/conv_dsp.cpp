@@ -29,8 +29,8 @@ const char* note_of(DspForm form) {
   return form == DspForm::plain ? "DSP, one byte a weight" : "DSP, two channels share a half";
 }
 
-// Winograd's form, where the shape has one and it is exact. `weights`: [output channel][kernel row][kernel column][input
-// channel].
+// Winograd's form, where the shape has one and it is exact. `weights`: [output channel][kernel row][kernel
+// column][input channel].
 std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
   const ConvShape& c = conv.shape;
   const bool has_form = c.kernel_height == 3 && c.kernel_width == 3 && c.stride_y == 1 && c.stride_x == 1 &&

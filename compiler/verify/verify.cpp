@@ -142,8 +142,8 @@ std::vector<DataSet> data_sets_for(const CompileOptions& options, const VerifyOp
 }
 
 // Figures of each layer, against the reference folder or another execution's layers by name of value.
-std::vector<LayerFigures> layer_figures(const Program& program, const Execution& made,
-                                        const std::string& folder, const Program& other, const Execution& reference) {
+std::vector<LayerFigures> layer_figures(const Program& program, const Execution& made, const std::string& folder,
+                                        const Program& other, const Execution& reference) {
   std::vector<LayerFigures> figures;
   for (size_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];
