@@ -60,27 +60,26 @@ void settle(CompileOptions& options, const Words& words) {
   options.passes.dump = [](const std::string& text) { fmt::print(stderr, "{}", text); };
 }
 
+// Those of that name, or all that a board counts instructions on.
+std::vector<const Target*> targets_named(const std::vector<std::string>& names) {
+  std::vector<const Target*> chosen;
+  for (const std::string& name : names) chosen.push_back(target_named(name));
+  if (!names.empty()) return chosen;
+  for (const Target& t : targets())
+    if (!t.qemu.empty()) chosen.push_back(&t);
+  return chosen;
+}
+
 void add_model(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option("model", options.model, "The .onnx file")->required();
   app->add_option("--dim", words.dims, "Bind a symbolic dimension: batch=1");
   app->add_option("--shape", words.shapes, "Bind an input's shape: input=1x3x96x96");
 }
 
-void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
-  add_model(app, options, words);
-  app->add_option("-t,--target", words.target, "The core to compile for; `thimble targets` lists them")
-      ->capture_default_str();
-  app->add_option("--name", options.name, "C++ name of the model; default: the file's name");
-  app->add_option("--ram", options.ram_limit, "Fail when the arena takes more bytes than this");
+// How flash is spent.
+void add_choice(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option("--flash", options.flash_limit,
                   "Use no more bytes of flash than this, code as estimated; fail when that cannot be");
-  app->add_flag("--keep-input", options.plan.keep_input, "A run leaves the input as it was");
-  app->add_option("--stream", words.stream,
-                  "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers; a name that is "
-                  "none makes an error that lists them)");
-  app->add_option("--band-rows", options.plan.band_rows,
-                  "Rows that --stream makes at a time; 0: one, or two where that saves instructions")
-      ->capture_default_str();
   app->add_option("--optimize", words.optimize,
                   "Where flash buys instructions, spend it where it saves any to speak of (speed), much (balanced), or "
                   "hardly ever (size)")
@@ -93,6 +92,22 @@ void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
   app->add_option("--alternative", words.alternative,
                   "Of the kernels that a layer could have take this one, or its last, instead of choosing; 0 is the "
                   "plainest");
+}
+
+void add_compile(CLI::App* app, CompileOptions& options, Words& words) {
+  add_model(app, options, words);
+  app->add_option("-t,--target", words.target, "The core to compile for; `thimble targets` lists them")
+      ->capture_default_str();
+  app->add_option("--name", options.name, "C++ name of the model; default: the file's name");
+  app->add_option("--ram", options.ram_limit, "Fail when the arena takes more bytes than this");
+  add_choice(app, options, words);
+  app->add_flag("--keep-input", options.plan.keep_input, "A run leaves the input as it was");
+  app->add_option("--stream", words.stream,
+                  "Run layers FIRST:LAST row by row, with rings of rows between them (names or numbers; a name that is "
+                  "none makes an error that lists them)");
+  app->add_option("--band-rows", options.plan.band_rows,
+                  "Rows that --stream makes at a time; 0: one, or two where that saves instructions")
+      ->capture_default_str();
   app->add_flag("--portable", options.lowering.portable_kernels, "Use no instruction-set kernels");
   app->add_option("--dump-after", options.passes.dump_after, "Print the graph after this pass");
   app->add_flag("--check-passes", options.passes.check_passes,
@@ -151,6 +166,23 @@ int main(int argc, char** argv) {
   v->add_option("--timeout", verify.timeout, "Seconds that one run may take")->capture_default_str();
   v->add_flag("--json", verify.json, "Print it as JSON");
 
+  static BenchCommand bench;
+  static std::vector<std::string> bench_targets;
+  CLI::App* b = app.add_subcommand(
+      "bench",
+      "Measure models on targets, in QEMU: instructions, flash, RAM\nExamples:\n  thimble bench kws.onnx vww.onnx\n  "
+      "thimble bench kws.onnx --target cortex-m4 --target rv32imc --layers");
+  b->add_option("models", bench.models, "The .onnx files")->required();
+  b->add_option("-t,--target", bench_targets, "Targets to measure on; default: all that have a board");
+  add_choice(b, bench.compile, words);
+  b->add_flag("--layers", bench.layers, "Also list each layer");
+  b->add_option("--check", bench.check,
+                "Compare with the table in this file, which --markdown wrote, and name each figure that changed");
+  b->add_option("--jobs", bench.jobs, "Models measured at a time")->capture_default_str();
+  b->add_option("--timeout", bench.timeout, "Seconds that one run may take")->capture_default_str();
+  b->add_flag("--json", bench.json, "Print it as JSON");
+  b->add_flag("--markdown", bench.markdown, "Print it as Markdown");
+
   static RunCommand once;
   CLI::App* r =
       app.add_subcommand("run",
@@ -176,6 +208,11 @@ int main(int argc, char** argv) {
     if (c->parsed()) return settle(compile.compile, words), run_compile(compile);
     if (i->parsed()) return settle(inspect.compile, words), run_inspect(inspect);
     if (v->parsed()) return settle(verify.compile, words), run_verify(verify);
+    if (b->parsed()) {
+      settle(bench.compile, words);
+      bench.targets = targets_named(bench_targets);
+      return run_bench(bench);
+    }
     if (r->parsed()) return settle(once.compile, words), run_model(once);
     if (t->parsed()) return list_targets(json);
     return list_ops(json, markdown);

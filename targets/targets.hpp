@@ -1,5 +1,8 @@
 // Cores that Thimble compiles for: one row of facts each. Decisions ask for features, never for a name.
 #pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -12,6 +15,14 @@ struct Features {
   bool long_multiply = false;    // 32x32 -> 64 in hardware (ARMv6-M has none)
   bool unaligned_loads = false;  // 32-bit loads at any address
 };
+
+// Kinds of instructions that take some cores more than a cycle, in the order of `enum kind` in
+// boards/icount_plugin.c: load; load directly behind a load or store; store; each word but the first of those that move
+// several; multiply and add; multiply to 64 bits; divide; IT; Helium; Helium beside Helium of the other kind (memory,
+// arithmetic); end of a hardware loop; branch taken.
+constexpr size_t instruction_kinds = 12;
+using InstructionKinds = std::array<int64_t, instruction_kinds>;
+using ExtraCycles = std::array<double, instruction_kinds>;
 
 struct Target {
   std::string_view name;  // "cortex-m4"
@@ -27,7 +38,10 @@ struct Target {
   std::string_view linker_script;   // in that folder; empty for the host
   std::string_view libraries;       // linker arguments at the end
   double instructions_per_tick =
-      0;                  // of the board's timer under QEMU's -icount shift=0, where an instruction takes 1 ns
+      0;  // of the board's timer under QEMU's -icount shift=0, where an instruction takes 1 ns
+  // Cycles beyond one that an instruction of each kind takes from memory without wait states; absent: no simple model
+  // comes near the core.
+  std::optional<ExtraCycles> extra_cycles = {};
   std::string_view qemu;  // QEMU command up to the machine: "qemu-system-arm -machine mps2-an386"
 };
 

@@ -38,6 +38,18 @@ struct VerifyCommand {
 };
 int run_verify(const VerifyCommand&);
 
+struct BenchCommand {
+  CompileOptions compile;  // of each model and target; those two are not read
+  std::vector<std::string> models;
+  std::vector<const Target*> targets;
+  bool layers = false;
+  std::string check;  // file that --markdown wrote, to compare with; empty: none
+  bool json = false, markdown = false;
+  int jobs = 1;       // models measured at a time
+  int timeout = 900;  // seconds of one run
+};
+int run_bench(const BenchCommand&);
+
 struct RunCommand {
   CompileOptions compile;
   std::string data;                 // folder with input_*.pb

@@ -128,10 +128,16 @@ std::vector<std::string> qemu_command(const Target& target, const std::string& p
                "none", "-semihosting-config", "enable=on,target=native,chardev=semihost", "-kernel", program});
 }
 
-std::vector<int64_t> read_counts(const std::string& path) {
+// A line for each region: its instructions, and those of each kind.
+std::vector<InstructionCounts> read_counts(const std::string& path) {
   std::istringstream in(read_text(path));
-  std::vector<int64_t> counts;
-  for (int64_t n; in >> n;) counts.push_back(n);
+  std::vector<InstructionCounts> counts;
+  for (InstructionCounts c; in >> c.total;) {
+    InstructionKinds kinds;
+    for (int64_t& n : kinds) in >> n;
+    c.kinds = kinds;
+    counts.push_back(c);
+  }
   return counts;
 }
 
@@ -186,7 +192,7 @@ RunResult run_firmware(const Target& target, const Firmware& firmware, int secon
   if (!plugin.empty())
     result.instructions = read_counts(counts);
   else if (const auto ticks = printed_number(run.output, "ticks"); ticks && !target.qemu.empty())
-    result.instructions = {int64_t(double(*ticks) * target.instructions_per_tick)};
+    result.instructions = {{int64_t(double(*ticks) * target.instructions_per_tick), {}}};
   return result;
 }
 

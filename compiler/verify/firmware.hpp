@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/verify/cycles.hpp"
 #include "targets/targets.hpp"
 
 namespace thimble::compiler {
@@ -27,9 +28,9 @@ Firmware build_firmware(const Target& target, const std::string& bundle_folder, 
                         const std::string& work_folder, const std::vector<std::string>& extra_flags = {});
 
 struct RunResult {
-  std::string output;                 // what the program printed
-  std::vector<int64_t> instructions;  // of each counted region; empty on the host
-  std::string counter;                // "QEMU plugin", "QEMU -icount" or "none"
+  std::string output;                           // what the program printed
+  std::vector<InstructionCounts> instructions;  // of each counted region; empty on the host
+  std::string counter;                          // "QEMU plugin", "QEMU -icount" or "none"
 };
 
 // Runs it, in its folder. Throws Error when it ends with another status than 0 or takes longer than `seconds`.

@@ -85,6 +85,17 @@ std::vector<Tensor> split_outputs(const Program& program, const Bytes& bytes, in
   return outputs;
 }
 
+// `to` with a total of -1 has counted nothing yet.
+void add_counts(InstructionCounts& to, const InstructionCounts& more) {
+  if (to.total < 0) {
+    to = more;
+    return;
+  }
+  to.total += more.total;
+  if (!to.kinds || !more.kinds) return;
+  for (size_t k = 0; k < instruction_kinds; ++k) (*to.kinds)[k] += (*more.kinds)[k];
+}
+
 void read_results(const Program& program, size_t sets, bool layers, const fs::path& folder, Execution& execution) {
   int64_t per_set = 0;
   for (int id : program.outputs) per_set += byte_size(program.buffers[size_t(id)].type);
@@ -95,14 +106,13 @@ void read_results(const Program& program, size_t sets, bool layers, const fs::pa
   for (size_t s = 0; s < sets; ++s) execution.outputs.push_back(split_outputs(program, outputs, at));
   if (!layers) return;
   execution.layers.resize(program.layers.size());
-  execution.layer_instructions.assign(program.layers.size(), -1);
+  execution.layer_instructions.assign(program.layers.size(), {-1, {}});
   size_t call = 0;
   for (LayerRecord& record : parse_records(read_bytes(folder / "layers.bin"))) {
     const size_t layer = size_t(record.layer);
     append(execution.layers.at(layer), record.bytes);
     if (call < execution.run.instructions.size())
-      execution.layer_instructions[layer] =
-          std::max<int64_t>(0, execution.layer_instructions[layer]) + execution.run.instructions[call];
+      add_counts(execution.layer_instructions[layer], execution.run.instructions[call]);
     ++call;
   }
 }
@@ -142,8 +152,8 @@ std::vector<DataSet> data_sets_for(const CompileOptions& options, const VerifyOp
 }
 
 // Figures of each layer, against the reference folder or another execution's layers by name of value.
-std::vector<LayerFigures> layer_figures(const Program& program, const Execution& made, const std::string& folder,
-                                        const Program& other, const Execution& reference) {
+std::vector<LayerFigures> layer_figures(const Program& program, const Target& target, const Execution& made,
+                                        const std::string& folder, const Program& other, const Execution& reference) {
   std::vector<LayerFigures> figures;
   for (size_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];
@@ -154,8 +164,10 @@ std::vector<LayerFigures> layer_figures(const Program& program, const Execution&
     f.value = buffer.name;
     f.specialised = layer.specialised;
     f.alternatives = layer.alternatives;
+    f.macs = layer.macs;
     f.counts = counts_of(program, layer);
-    f.instructions = made.layer_instructions[i];
+    f.instructions = made.layer_instructions[i].total;
+    f.cycles = modelled_cycles(made.layer_instructions[i], target);
     const Tensor ours{buffer.type, logical_bytes(buffer, made.layers[i])};
     if (!folder.empty()) {
       if (const auto t = reference_of(buffer, folder)) f.difference.add(compare(ours, *t));
@@ -240,13 +252,14 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   const WorkFolder work(how.execute.folder);
   const Compiled compiled = compile_model(options);
   std::vector<DataSet> sets = data_sets_for(options, how, compiled.graph);
-  if (how.execute.layers) sets.resize(1);
+  sets.resize(std::min(sets.size(), how.execute.layers ? 1 : how.data_sets_at_most));
   ExecuteOptions plain = how.execute;
   plain.folder = work.path + "/model";
   plain.layers = false;
   const Execution made = execute(compiled, options, sets, plain);
 
-  const bool expected = !sets[0].expected.empty(), need_layers = how.execute.layers && how.execute.reference.empty();
+  const bool expected = !sets[0].expected.empty(),
+             need_layers = how.execute.layers && how.compare_layers && how.execute.reference.empty();
   Compiled host;
   Execution reference;
   if (!expected || need_layers) {
@@ -259,14 +272,19 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   v.model = options.model;
   v.target = options.target->name;
   v.counter = made.run.counter;
+  v.macs = compiled.program.macs();
   v.reference = expected ? "the data sets' outputs" : "the portable kernels on the host";
   v.data_sets = sets.size();
   for (size_t s = 0; s < sets.size(); ++s)
     for (size_t o = 0; o < made.outputs[s].size(); ++o)
       v.difference.add(compare(made.outputs[s][o], expected ? sets[s].expected[o] : reference.outputs[s][o]));
   v.outputs_hash = hash_of(made.outputs);
-  if (!made.run.instructions.empty())
-    v.instructions = *std::max_element(made.run.instructions.begin(), made.run.instructions.end());
+  const auto& runs = made.run.instructions;
+  const auto most = std::max_element(runs.begin(), runs.end(), [](auto& a, auto& b) { return a.total < b.total; });
+  if (most != runs.end()) {
+    v.instructions = most->total;
+    v.cycles = modelled_cycles(*most, *options.target);
+  }
   v.flash = made.firmware.sizes;
   v.estimated = estimate(compiled.program, *options.target);
   v.arena = compiled.plan.arena_bytes;
@@ -276,7 +294,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
     ExecuteOptions probed = how.execute;
     probed.folder = work.path + "/layers";
     const Execution layers = execute(compiled, options, sets, probed);
-    v.layers = layer_figures(compiled.program, layers, how.execute.reference, host.program, reference);
+    v.layers = layer_figures(compiled.program, *options.target, layers, how.execute.reference, host.program, reference);
   }
   return v;
 }

@@ -18,7 +18,7 @@ struct Execution {
   std::vector<std::vector<Tensor>> outputs;  // per data set, in the order of the program's outputs
   std::vector<std::vector<std::byte>>
       layers;  // with layers, of which there is one data set: each layer's first output in memory
-  std::vector<int64_t> layer_instructions;  // -1: not counted
+  std::vector<InstructionCounts> layer_instructions;  // a total of -1: not counted
   RunResult run;
   Firmware firmware;
 };
@@ -40,16 +40,20 @@ struct LayerFigures {
   bool specialised = false;
   int alternatives = 1;
   Counts counts{};  // what the estimate is made of
-  int64_t instructions = -1;  // -1: not counted
-  Difference difference;      // against the reference, in ONNX's axis order; total 0: the reference has no such value
+  int64_t macs = 0;
+  int64_t instructions = -1;      // -1: not counted
+  std::optional<int64_t> cycles;  // modelled
+  Difference difference;  // against the reference, in ONNX's axis order; total 0: the reference has no such value
 };
 
 struct Verification {
   std::string model, target, counter, reference;
   size_t data_sets = 0;
-  Difference difference;      // of the outputs, over all data sets
-  std::string outputs_hash;   // SHA-256 of all output bytes: where two are equal, so are the outputs
-  int64_t instructions = -1;  // of one run, the most of all data sets; -1: not counted
+  Difference difference;     // of the outputs, over all data sets
+  std::string outputs_hash;  // SHA-256 of all output bytes: where two are equal, so are the outputs
+  int64_t macs = 0;
+  int64_t instructions = -1;      // of one run, the most of all data sets; -1: not counted
+  std::optional<int64_t> cycles;  // of the same run, modelled
   FirmwareSizes flash;
   Estimate estimated;
   int64_t arena = 0, state = 0, stack = 0;
@@ -61,6 +65,8 @@ struct Verification {
 struct VerifyOptions {
   std::vector<std::string> data;  // folders; empty: those beside the model, else made-up inputs
   ExecuteOptions execute;
+  size_t data_sets_at_most = SIZE_MAX;
+  bool compare_layers = true;  // false: layers are measured only
 };
 
 // What --self-test stores: a made-up input, and the output of the generated code on the host. Needs the host's
