@@ -31,6 +31,11 @@ foreach(target host cortex-m4 rv32imc)
   add_test(NAME layers_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_layers.py $<TARGET_FILE:thimble> ${target} ${integer_models})
 endforeach()
 
+# The table that is checked in: every model on every board.
+set(measured_models ${integer_models} ${float_models})
+list(TRANSFORM measured_models REPLACE "(.+)" "${models}/\\1/model.onnx")
+add_test(NAME figures COMMAND thimble bench ${measured_models} --jobs 2 --check ${CMAKE_SOURCE_DIR}/docs/figures.md)
+
 add_test(NAME command_line COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/check_cli.py $<TARGET_FILE:thimble>)
 
 foreach(target host cortex-m4)

@@ -51,7 +51,7 @@ class CommandLine(unittest.TestCase):
         self.fails(1, "no-such-pass", "compile", KWS, "--dump-after", "no-such-pass", "-o", self.path("b"))
 
     def test_help_and_version_exit_with_0(self):
-        for command in ("compile", "inspect", "verify", "run", "targets", "ops"):
+        for command in ("compile", "inspect", "verify", "bench", "run", "targets", "ops"):
             run = thimble(command, "-h")
             self.assertEqual(run.returncode, 0)
             self.assertIn("thimble " + command, run.stdout)
@@ -120,6 +120,25 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual({"arena", "state", "stack"}, verified["ram"].keys())
         self.assertGreaterEqual(len(json.loads(thimble("targets", "--json").stdout)), 5)
         self.assertGreaterEqual(len(json.loads(thimble("ops", "--json").stdout)), 35)
+
+    def test_bench_names_each_figure_that_is_not_the_tables(self):
+        table = self.path("figures.md")
+        bench = ["bench", HAND, "--target", "cortex-m4"]
+        run = thimble(*bench, "--markdown")
+        self.assertEqual(run.returncode, 0)
+        with open(table, "w") as out:
+            out.write(run.stdout)
+        self.assertEqual(thimble(*bench, "--check", table).returncode, 0)
+        row = next(line for line in run.stdout.splitlines() if line.startswith("| hand_keypoints_float"))
+        instructions = row.split("|")[3].strip()
+        with open(table, "w") as out:
+            out.write(run.stdout.replace(instructions, "1"))
+        changed = thimble(*bench, "--check", table)
+        self.assertEqual(changed.returncode, 2)
+        self.assertIn(f"hand_keypoints_float on cortex-m4: instructions was 1, is {instructions}", changed.stdout)
+        elsewhere = thimble(*bench[:-1], "cortex-m33", "--check", table)
+        self.assertEqual(elsewhere.returncode, 2)
+        self.assertIn("hand_keypoints_float on cortex-m33: not in", elsewhere.stdout)
 
     def test_without_the_plugin_instructions_are_counted_by_icount(self):
         model = os.path.join(MODELS, "ad_int8", "model.onnx")
