@@ -124,7 +124,7 @@ FloatConv float_conv(const Conv& op, const Node& node) {
 }  // namespace
 
 bool Conv::reads_planes(const Node& node, const Target& target) const {
-  if (!target.features.dsp || conv_.strides.size() != 2 || !node.stored_as) return false;
+  if (!target.features.dsp || target.features.mve || conv_.strides.size() != 2 || !node.stored_as) return false;
   std::vector<TensorType> types;
   for (const Value* v : node.inputs) types.push_back(v->type);
   if (!integer_form(types, *node.stored_as)) return false;

@@ -1,12 +1,80 @@
-// Dense convolutions on cores with Helium.
+// Dense and depthwise convolutions on cores with Helium.
 #include <fmt/format.h>
 
 #include "compiler/ops/conv_dsp.hpp"
+#include "compiler/requantize.hpp"
 #include "thimble/arch/mve_conv.pack.hpp"
+#include "thimble/arch/mve_depthwise.pack.hpp"
 
 namespace thimble::compiler {
 
+namespace {
+
+const char* depthwise_kernel(const DepthwiseMveShape& s) {
+  if (!depthwise_mve_saturates(output_stage(s))) return "depthwise_plain_mve";
+  if (!depthwise_mve_is_3x3(s)) return "depthwise_mve";
+  if (depthwise_mve_pixels(s) > 1) return "depthwise_3x3_narrow_mve";
+  return s.stride_x == 1 ? "depthwise_3x3_mve" : "depthwise_3x3_stride2_mve";
+}
+
+std::vector<Field> depthwise_fields(const DepthwiseMveShape& s) {
+  std::vector<Field> fields = {{"in_height", int64_t(s.in_height)},
+                               {"in_width", int64_t(s.in_width)},
+                               {"channels", int64_t(s.channels)},
+                               {"out_width", int64_t(s.out_width)},
+                               {"kernel_height", int64_t(s.kernel_height)},
+                               {"kernel_width", int64_t(s.kernel_width)},
+                               {"stride_y", int64_t(s.stride_y)},
+                               {"stride_x", int64_t(s.stride_x)},
+                               {"dilation_y", int64_t(s.dilation_y)},
+                               {"dilation_x", int64_t(s.dilation_x)},
+                               {"pad_top", int64_t(s.pad_top)},
+                               {"pad_left", int64_t(s.pad_left)},
+                               {"in_zero_point", int64_t(s.in_zero_point)}};
+  for (Field& f : output_stage_fields(output_stage(s))) fields.push_back(std::move(f));
+  return fields;
+}
+
+Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& c = conv.shape;
+  const DepthwiseMveShape s{c.in_height,    c.in_width,   c.in_channels,   c.out_width,  c.kernel_height,
+                            c.kernel_width, c.stride_y,   c.stride_x,      c.dilation_y, c.dilation_x,
+                            c.pad_top,      c.pad_left,   c.in_zero_point, c.offset,     c.shift,
+                            c.left_shift,   c.zero_point, c.low,           c.high,       c.ties_to_even};
+  const bool is_3x3 = depthwise_mve_saturates(output_stage(s)) && depthwise_mve_is_3x3(s);
+  const int32_t groups = depthwise_mve_groups(s);
+  std::vector<int32_t> packed(size_t(groups) * size_t(depthwise_mve_group_words(s, is_3x3)));
+  pack_depthwise_mve(s, is_3x3, conv.weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
+
+  Layer layer;
+  layer.kernel = depthwise_kernel(s);
+  layer.headers = {"arch/mve_depthwise.hpp"};
+  layer.constants_struct = "DepthwiseMve";
+  layer.shape_struct = "DepthwiseMveShape";
+  layer.shape = depthwise_fields(s);
+  layer.band = conv_contract(c);
+  layer.takes_scratch = true;
+  layer.scratch_bytes = depthwise_mve_scratch_bytes(s);
+  layer.note = "Helium, sixteen channels at a time";
+  const int g =
+      lowering.constant(constant_of(conv.name + "_groups",
+                                    fmt::format("[{}]: biases and multipliers of sixteen channels, then {} taps",
+                                                groups, depthwise_mve_taps(s, is_3x3)),
+                                    packed));
+  layer.fields = {{"groups", Field::Array{g}}};
+  return layer;
+}
+
+bool takes_depthwise(const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  return is_depthwise(s) && s.group_out_channels == 1 && s.out_width > 1 &&
+         depthwise_mve_fits(conv.weights.data(), s.in_channels, s.kernel_height * s.kernel_width);
+}
+
+}  // namespace
+
 std::optional<Layer> choose_mve_conv(Lowering& lowering, const IntegerConv& conv) {
+  if (takes_depthwise(conv)) return depthwise(lowering, conv);
   if (!dsp_writes_planes(conv.shape)) return {};
   const ConvDspShape s = dsp_shape(conv);
   std::vector<int8_t> weights(conv.weights.size());

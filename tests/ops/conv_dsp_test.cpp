@@ -10,6 +10,7 @@
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
 #include "thimble/arch/dsp_winograd.hpp"
 #include "thimble/arch/mve_conv.hpp"
+#include "thimble/arch/mve_depthwise.hpp"
 #include "thimble/conv.hpp"
 #include "thimble/conv_pairs.hpp"
 #include "thimble/planes.hpp"
@@ -51,6 +52,7 @@ const Kernels& kernels() {
   using Nhwc = DepthwiseNhwcDsp<DepthwiseNhwcDspShape>;
   using Portable = Conv2d<ConvShape>;
   using Helium = ConvMve<ConvDspShape>;
+  using HeliumDepthwise = DepthwiseMve<DepthwiseMveShape>;
   static const Kernels all = {
       {"transpose",
        [](const Call& c) {
@@ -69,6 +71,11 @@ const Kernels& kernels() {
       {"depthwise_planes_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_dsp(a...); })},
       {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
       {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
+      {"depthwise_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_mve(a...); })},
+      {"depthwise_plain_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_plain_mve(a...); })},
+      {"depthwise_3x3_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_mve(a...); })},
+      {"depthwise_3x3_stride2_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_stride2_mve(a...); })},
+      {"depthwise_3x3_narrow_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_narrow_mve(a...); })},
       {"conv2d_mve", kernel_of<Helium>([](auto... a) { conv2d_mve(a...); })},
       {"conv2d_mve_plain", kernel_of<Helium>([](auto... a) { conv2d_mve_plain(a...); })},
       {"pointwise_mve", scratchless<Helium>([](auto... a) { pointwise_mve(a...); })},
@@ -207,7 +214,7 @@ TEST_CASE("DSP: what has no kernel of its own stays portable") {
   CHECK(chain.check() == Made{{"conv2d_pairs", Layout::nhwc}, {"conv2d", Layout::nhwc}, {"depthwise", Layout::nhwc}});
 }
 
-TEST_CASE("Helium: dense convolutions have its kernels, depthwise ones those of the DSP extension") {
+TEST_CASE("Helium: convolutions have its kernels, and nothing is written as planes") {
   Target helium = dsp_target();
   helium.features.mve = true;
   Chain separable({1, 3, 13, 11});
@@ -216,11 +223,20 @@ TEST_CASE("Helium: dense convolutions have its kernels, depthwise ones those of 
       .conv({7, 8, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
       .conv({5, 7, 3, 1}, attributes_of({1, 1}, {1, 0}, {1, 0}), ClampRange{0, 1})
       .conv({5, 5, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}), ClampRange{0, 1});
-  CHECK(separable.check({}, helium) == Made{{"conv2d_mve", Layout::planes},
-                                            {"depthwise_planes_dsp", Layout::nhwc},
+  CHECK(separable.check({}, helium) == Made{{"conv2d_mve", Layout::nhwc},
+                                            {"depthwise_3x3_narrow_mve", Layout::nhwc},
                                             {"pointwise_mve", Layout::nhwc},
                                             {"conv2d_mve_plain", Layout::nhwc},
                                             {"pointwise_mve_plain", Layout::nhwc}});
+  Chain depthwise({1, 18, 13, 11});
+  depthwise.conv({18, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 18))
+      .conv({18, 1, 3, 3}, attributes_of({2, 2}, {1, 1}, {1, 1}, 18), ClampRange{0, 1})
+      .conv({18, 1, 5, 4}, attributes_of({1, 1}, {2, 2}, {2, 1}, 18))
+      .conv({18, 1, 3, 3}, attributes_of({1, 1}, {2, 2}, {2, 2}, 18, {2, 2}));
+  CHECK(depthwise.check({}, helium) == Made{{"depthwise_3x3_mve", Layout::nhwc},
+                                            {"depthwise_3x3_stride2_mve", Layout::nhwc},
+                                            {"depthwise_mve", Layout::nhwc},
+                                            {"depthwise_mve", Layout::nhwc}});
 }
 
 TEST_CASE("DSP: planes are for cores with the DSP extension") {

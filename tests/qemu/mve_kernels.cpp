@@ -1,6 +1,7 @@
 // Runs the Helium kernels' grid on a board. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/mve_conv_grid.hpp"
+#include "tests/kernels/mve_depthwise_grid.hpp"
 
 extern "C" {
 #include "board.h"
@@ -37,6 +38,16 @@ int main() {
   report("specialised pointwise", check_fixed_mve<pointwise_cases>(workspace));
   index = 0;
   for (const Case& c : dense_cases) report("dense", check_mve_dense(c, workspace, index++));
+  index = 0;
+  for (const Case& c : mve_depthwise_cases)
+    report("depthwise", check_mve_depthwise(c, mve_depthwise_shape_of(c), workspace, index++));
+  index = 0;
+  for (const Case& c : depthwise_cases)
+    report("depthwise 3x3", check_mve_depthwise(c, mve_depthwise_shape_of(c), workspace, index++));
+  index = 0;
+  for (const Case& c : nhwc_cases)
+    report("depthwise NHWC", check_mve_depthwise(c, mve_depthwise_shape_of(c), workspace, index++));
+  report("specialised depthwise", check_fixed_mve_depthwise<mve_depthwise_cases>(workspace));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }

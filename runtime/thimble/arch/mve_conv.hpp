@@ -40,21 +40,6 @@ THIMBLE_INLINE void mac22(const int8_t* a, const int8_t* b, const int8_t* pixel0
 #endif
 }
 
-// Copies `count` bytes, none or more, and gives the place behind them.
-THIMBLE_INLINE int8_t* copy(int8_t* to, const int8_t* from, int32_t count) {
-#if THIMBLE_MVE_ASSEMBLY
-  __asm volatile(
-      "wlstp.8 lr,%[count],2f\n1:\n\t vldrb.u8 q0,[%[from]],#16\n\t vstrb.8 q0,[%[to]],#16\n\t letp lr,1b\n2:\n\t"
-      : [from] "+r"(from), [to] "+r"(to)
-      : [count] "r"(count)
-      : "lr", "q0", "memory");
-  return to - ((16 - (count & 15)) & 15);
-#else
-  for (; count > 0; --count) *to++ = *from++;
-  return to;
-#endif
-}
-
 template <bool saturates, class Layer>
 THIMBLE_INLINE int8_t result(int32_t sum, int32_t multiplier, const OutputStage& stage) {
   if constexpr (!saturates)
@@ -135,11 +120,11 @@ THIMBLE_INLINE void gather(const Layer& layer, const int8_t* base, const int32_t
   const int32_t end = limit < begin ? begin : limit;
   for (int32_t ky = 0; ky < layer.kernel_height; ++ky) {
     if (offsets[ky] == outside_image) {
-      to = dsp::fill_bytes(to, layer.in_zero_point, row_bytes);
+      to = fill_bytes(to, layer.in_zero_point, row_bytes);
     } else {
-      to = dsp::fill_bytes(to, layer.in_zero_point, begin * channels);
+      to = fill_bytes(to, layer.in_zero_point, begin * channels);
       to = copy(to, base + offsets[ky] + (x + begin) * channels, (end - begin) * channels);
-      to = dsp::fill_bytes(to, layer.in_zero_point, (width - end) * channels);
+      to = fill_bytes(to, layer.in_zero_point, (width - end) * channels);
     }
   }
 }
