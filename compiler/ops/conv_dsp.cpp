@@ -1,4 +1,4 @@
-// Dense convolutions as panels of two pixels; depthwise 3x3 from planes.
+// Dense convolutions as panels of three pixels; depthwise 3x3 from planes.
 #include "compiler/ops/conv_dsp.hpp"
 
 #include <fmt/format.h>
@@ -83,9 +83,7 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
   const DspForm form =
       dsp_form(weights.data(), conv.bias.data(), s.out_channels, conv_depth(conv.shape), output_stage(s));
   std::vector<int32_t> packed(size_t(packed_conv_dsp_words(quads, s.out_channels)));
-  pack_conv_dsp(s, form, weights.data(), packed.data());
-  std::vector<int32_t> channels(size_t(packed_conv_dsp_channel_words(s.out_channels)));
-  pack_conv_dsp_channels(s.out_channels, form, conv.bias.data(), conv.multipliers.data(), channels.data());
+  pack_conv_dsp(s, form, weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
 
   Layer layer;
   const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
@@ -101,13 +99,12 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
   if (each_pixel && conv.out == Layout::nhwc && s.out_channels <= s.in_channels)
     layer.inputs = {{-1, Overwrite::same_place}};
   layer.note = note_of(form);
-  const int32_t pairs = (s.out_channels + 1) / 2;
-  const int w = lowering.constant(
-      constant_of(conv.name + "_weights",
-                  fmt::format("[{}][{}][2]: pair of output channels, four inputs each", pairs, quads), packed));
-  const int c = lowering.constant(
-      constant_of(conv.name + "_channels", fmt::format("[{}][4]: biases and multipliers of a pair", pairs), channels));
-  layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{c}}};
+  const int w = lowering.constant(constant_of(
+      conv.name + "_weights",
+      fmt::format("[{}][2 + {} * 2 + 2]: pair of output channels: biases, weights of four inputs each, multipliers",
+                  (s.out_channels + 1) / 2, quads),
+      packed));
+  layer.fields = {{"weights", Field::Array{w}}};
   return layer;
 }
 

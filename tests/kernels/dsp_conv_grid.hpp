@@ -103,7 +103,7 @@ void call_conv(DspForm form, bool pointwise, const Layer& l, const RowView& in, 
 class SharedConv {
  public:
   SharedConv(const Case& c, Workspace& w, DspForm form, bool pointwise)
-      : form_(form), pointwise_(pointwise), layer_{shape_of(c), w.packed, w.channels} {
+      : form_(form), pointwise_(pointwise), layer_{shape_of(c), w.packed} {
     layer_.offset = w.stage.offset;
     layer_.shift = w.stage.shift;
     layer_.left_shift = w.stage.left_shift;
@@ -111,8 +111,7 @@ class SharedConv {
     layer_.low = w.stage.low;
     layer_.high = w.stage.high;
     layer_.ties_to_even = w.stage.ties_to_even;
-    pack_conv_dsp(layer_, form, w.weights, w.packed);
-    pack_conv_dsp_channels(c.out_channels, form, w.bias, w.multipliers, w.channels);
+    pack_conv_dsp(layer_, form, w.weights, w.bias, w.multipliers, w.packed);
   }
   void operator()(const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) const {
     call_conv(form_, pointwise_, layer_, in, out, y0, y1, scratch);
@@ -159,9 +158,8 @@ Failure check_fixed_convs(Workspace& w) {
     refer(c, w);
     const DspForm forms[] = {form_of(c, w), DspForm::plain};
     for (DspForm form : forms) {
-      const ConvDsp<FixedConvShape<cases, index>> layer{{}, w.packed, w.channels};
-      pack_conv_dsp(layer, form, w.weights, w.packed);
-      pack_conv_dsp_channels(c.out_channels, form, w.bias, w.multipliers, w.channels);
+      const ConvDsp<FixedConvShape<cases, index>> layer{{}, w.packed};
+      pack_conv_dsp(layer, form, w.weights, w.bias, w.multipliers, w.packed);
       const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
         call_conv(form, is_pointwise(c), layer, in, out, y0, y1, scratch);
       };

@@ -1,9 +1,10 @@
-// Convolutions for cores with the DSP extension. Two pixels at a time are widened into a panel of 16-bit halves, which
-// is then multiplied with the weights of all output channels, two at a time (dsp.hpp: the product block).
-// Cost on a Cortex-M4, saturated form: 0.75 instructions per MAC in the block, about 30 per four results around it.
+// Convolutions for cores with the DSP extension. Three pixels at a time are widened into a panel of 16-bit halves,
+// which is then multiplied with the weights of all output channels, two at a time (dsp_product.hpp). Cost on a
+// Cortex-M4, saturated form: 0.71 instructions per MAC in the block, about 40 per six results around it.
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_conv.pack.hpp"
+#include "thimble/arch/dsp_product.hpp"
 #include "thimble/planes.hpp"
 #include "thimble/rows.hpp"
 
@@ -47,55 +48,53 @@ THIMBLE_INLINE int32_t result(const Layer& layer, int32_t sum, int32_t multiplie
   }
 }
 
-// The whole of the layer's pairs of channels.
+// The layer's pairs of channels, without the last of an odd number.
 template <DspForm form, class Layer, class Panel>
 THIMBLE_INLINE Product product_of(const Layer& layer, const Panel& shape, const int32_t* panel) {
   constexpr bool shared = form != DspForm::plain;
-  const int32_t* const end = layer.channels + layer.out_channels / 2 * 4;
+  const int32_t* const end = layer.weights + layer.out_channels / 2 * (shape.quads * 2 + conv_dsp_pair_words);
   int32_t entry = entry_of<shared>(shape.quads);
 #if THIMBLE_DSP_PRODUCT_LOOP
   if (form == DspForm::saturated) entry = entry_behind_first(shape.quads);
 #endif
-  return {panel,       panel + shape.quads * 4, layer.weights, layer.channels, end, entry, layer.offset,
-          layer.shift, layer.channel_step};
+  return {panel,         panel + shape.quads * 2 * panel_pixels,
+          layer.weights, end,
+          entry,         layer.offset,
+          layer.shift,   layer.channel_step};
 }
 
-// Multiplies the panel with p's pairs of channels. Gives the place behind the weights.
+// Multiplies the panel with p's pairs of channels.
 template <DspForm form, bool odd, class Layer>
-THIMBLE_INLINE const int32_t* multiply_pairs(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
+THIMBLE_INLINE void multiply_pairs(const Layer& layer, const Product& p, const PanelOut& out) {
 #if THIMBLE_DSP_PRODUCT_LOOP
   if constexpr (form == DspForm::saturated) {
-    if constexpr (Layer::fixed) {
-      // A constant distance fits STRB with post-increment below 128.
-      constexpr int32_t near = !odd && Layer::channel_step < 128 ? Layer::channel_step : 0;
-      return product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, near>(p, out0, out1);
-    } else {
-      return product_loop(p, out0, out1);
-    }
+    if constexpr (Layer::fixed)
+      product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, !odd && Layer::channel_step == 1>(p,
+                                                                                                                 out);
+    else
+      product_loop(p, out);
+    return;
   }
 #endif
   constexpr bool shared = form != DspForm::plain;
   const OutputStage stage = output_stage(layer);
   const int32_t offset_b = shared ? int32_t(uint32_t(p.offset) << 8) : p.offset, shift_b = p.shift + (shared ? 8 : 0);
-  const int32_t* weights = p.weights;
-  for (const int32_t* channel = p.channels; channel != p.channels_end;) {
-    Sums sums{channel[0], channel[0], channel[1], channel[1]};
-    mac22<shared>(p.panel, p.panel_end, p.entry, weights, sums);
-    if constexpr (shared) {
-      sums.b0 = wrapping_sub(sums.b0, sums.a0);
-      sums.b1 = wrapping_sub(sums.b1, sums.a1);
+  int8_t* to = out.first;
+  for (const int32_t* weights = p.weights; weights != p.weights_end; to += 2 * p.second) {
+    const int32_t a = weights[0], b = weights[1];
+    Sums sums{{a, a, a}, {b, b, b}};
+    weights += 2;
+    mac32<shared>(p, weights, sums);
+    const int32_t distance[panel_pixels] = {0, out.to_second, out.to_third};
+#pragma GCC unroll 3
+    for (int32_t i = panel_pixels - 1; i >= 0; --i) {
+      int8_t* const pixel = to + distance[i];
+      const int32_t sum_b = shared ? wrapping_sub(sums.b[i], sums.a[i]) : sums.b[i];
+      pixel[p.second] = int8_t(result<form, shared>(layer, sum_b, weights[1], offset_b, shift_b, stage));
+      *pixel = int8_t(result<form, false>(layer, sums.a[i], weights[0], p.offset, p.shift, stage));
     }
-    const int32_t multiplier_a = channel[2], multiplier_b = channel[3];
-    channel += 4;
-    // The order of the product loop: see THIMBLE_STORE.
-    out1[p.second] = int8_t(result<form, shared>(layer, sums.b1, multiplier_b, offset_b, shift_b, stage));
-    out1[0] = int8_t(result<form, false>(layer, sums.a1, multiplier_a, p.offset, p.shift, stage));
-    out0[p.second] = int8_t(result<form, shared>(layer, sums.b0, multiplier_b, offset_b, shift_b, stage));
-    out0[0] = int8_t(result<form, false>(layer, sums.a0, multiplier_a, p.offset, p.shift, stage));
-    out0 += 2 * p.second;
-    out1 += 2 * p.second;
+    weights += 2;
   }
-  return weights;
 }
 
 // Whether the number of channels is known to be even.
@@ -109,33 +108,29 @@ constexpr bool always_even() {
 
 // A call of its own for each layer: the product loop takes all registers anyway.
 template <DspForm form, class Layer>
-[[gnu::noinline]] const int32_t* multiply_called(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
-  return multiply_pairs<form, !always_even<Layer>()>(layer, p, out0, out1);
+[[gnu::noinline]] void multiply_called(const Layer& layer, const Product& p, const PanelOut& out) {
+  multiply_pairs<form, !always_even<Layer>()>(layer, p, out);
 }
 
 // An odd last channel: a pair whose second result has the place of the first.
 template <DspForm form, class Layer>
-[[gnu::noinline]] void multiply_last(const Layer& layer, Product p, const int32_t* weights, int8_t* out0,
-                                     int8_t* out1) {
-  out0 += (layer.out_channels - 1) * layer.channel_step;
-  out1 += (layer.out_channels - 1) * layer.channel_step;
-  p.weights = weights;
-  p.channels = p.channels_end;
-  p.channels_end += 4;
+[[gnu::noinline]] void multiply_last(const Layer& layer, Product p, PanelOut out) {
+  const int32_t* const pair = p.weights_end;
+  out.first += (layer.out_channels - 1) * layer.channel_step;
+  p.weights = pair;
+  p.weights_end = pair + (p.panel_end - p.panel) / panel_pixels + conv_dsp_pair_words;
   p.second = 0;
-  multiply_called<form>(layer, p, out0, out1);
+  multiply_called<form>(layer, p, out);
 }
 
-// Multiplies the panel with all channels and stores both pixels' results at out0 and out1; equal addresses stand for a
-// single pixel, the first.
+// Multiplies the panel with all channels and stores the results.
 template <DspForm form, class Layer>
-THIMBLE_INLINE void multiply_panel(const Layer& layer, const Product& p, int8_t* out0, int8_t* out1) {
+THIMBLE_INLINE void multiply_panel(const Layer& layer, const Product& p, const PanelOut& out) {
   if constexpr (always_even<Layer>()) {
-    multiply_called<form>(layer, p, out0, out1);
+    multiply_called<form>(layer, p, out);
   } else {
-    const int32_t* weights = p.weights;
-    if (layer.out_channels > 1) weights = multiply_called<form>(layer, p, out0, out1);
-    if (layer.out_channels % 2 != 0) multiply_last<form>(layer, p, weights, out0, out1);
+    if (layer.out_channels > 1) multiply_called<form>(layer, p, out);
+    if (layer.out_channels % 2 != 0) multiply_last<form>(layer, p, out);
   }
 }
 
@@ -146,35 +141,52 @@ constexpr int32_t unrolled_words(int32_t words) {
   return words <= 8 ? words : words % 4 == 0 ? 4 : words % 3 == 0 ? 3 : words % 2 == 0 ? 2 : 1;
 }
 
-// One kernel row of one pixel, or of two that lie `next` bytes apart; `panel` moves on.
-template <bool two>
-THIMBLE_INLINE void widen(const int8_t*& pixel0, const int8_t*& pixel1, int32_t*& panel) {
-  if constexpr (two)
-    widen2(pixel0, pixel1, panel);
-  else
-    widen1(pixel0, panel);
-}
-template <bool two, class Layer, class Panel>
+// The same places under one pixel or under three that follow each other.
+template <int32_t pixels>
+struct Places;
+template <>
+struct Places<1> {
+  const int8_t* at;
+  Places(const int8_t* first, int32_t) : at(first) {}
+  THIMBLE_INLINE void widen(int32_t*& panel) {
+    put_quad(load32(at), panel);
+    at += 4;
+  }
+  THIMBLE_INLINE void back(int32_t bytes) { at -= bytes; }
+};
+template <>
+struct Places<3> {
+  const int8_t *at, *second, *third;
+  Places(const int8_t* first, int32_t next) : at(first), second(first + next), third(first + 2 * next) {}
+  THIMBLE_INLINE void widen(int32_t*& panel) { put_three(at, second, third, panel); }
+  THIMBLE_INLINE void back(int32_t bytes) {
+    at -= bytes;
+    second -= bytes;
+    third -= bytes;
+  }
+};
+
+// One kernel row of one pixel, or of three that lie `next` bytes apart; `panel` moves on.
+template <int32_t pixels, class Layer, class Panel>
 THIMBLE_INLINE void widen_row(const Panel& shape, const int8_t* from, int32_t next, int32_t*& panel) {
-  const int8_t* second = from + next;
-  int32_t* const end = panel + shape.row_words * 4;
+  Places<pixels> places(from, next);
+  int32_t* const end = panel + shape.row_words * 2 * panel_pixels;
   if constexpr (Layer::fixed) {
     constexpr int32_t words = Panel::row_words, unrolled = unrolled_words(words);
     if constexpr (words > 0) do {
 #pragma GCC unroll 8
-        for (int32_t i = 0; i < unrolled; ++i) widen<two>(from, second, panel);
+        for (int32_t i = 0; i < unrolled; ++i) places.widen(panel);
       } while (words != unrolled && panel != end);
   } else {
-    if (shape.row_words & 1) widen<two>(from, second, panel);
+    if (shape.row_words & 1) places.widen(panel);
     while (panel != end) {
-      widen<two>(from, second, panel);
-      widen<two>(from, second, panel);
+      places.widen(panel);
+      places.widen(panel);
     }
   }
   if (shape.repeats) {
-    from -= 4 - shape.rest;
-    second -= 4 - shape.rest;
-    widen<two>(from, second, panel);
+    places.back(4 - shape.rest);
+    places.widen(panel);
   }
 }
 
@@ -182,43 +194,85 @@ THIMBLE_INLINE void widen_row(const Panel& shape, const int8_t* from, int32_t ne
 struct Gathered {
   int8_t* to;
   int32_t count = 0;
-  template <bool two>
-  THIMBLE_INLINE void add(int32_t pixel0, int32_t pixel1) {
-    store16(to, pixel0);
-    if constexpr (two) store16(to + 8, pixel1);
-    to += ++count % 4 == 0 ? 10 : 2;
+  template <int32_t pixels>
+  THIMBLE_INLINE void add(const int8_t* from, int32_t next) {
+#pragma GCC unroll 3
+    for (int32_t i = 0; i < pixels; ++i) store16(to + 4 * i, from[i * next]);
+    to += ++count % 2 == 0 ? 4 * panel_pixels - 2 : 2;
   }
 };
 
-// The rest of one kernel row of one pixel, or of two.
-template <bool two, class Panel>
-THIMBLE_INLINE void gather_rest(const Panel& shape, const int8_t* rest, int32_t next, Gathered& gathered) {
-#pragma GCC unroll 3
-  for (int32_t i = 0; i < shape.rest; ++i) gathered.add<two>(rest[i], two ? rest[next + i] : 0);
-}
-
-// A pixel whose kernel lies inside the image, or two: `from` + offsets[ky] is the first byte of kernel row ky, and
-// `next` bytes further that of the second pixel.
-template <bool two, class Layer, class Panel>
+// A pixel whose kernel lies inside the image, or three: `from` + offsets[ky] is the first byte of kernel row ky, and
+// `next` bytes further that of the next pixel.
+template <int32_t pixels, class Layer, class Panel>
 THIMBLE_INLINE void fill(const Layer& layer, const Panel& shape, const int8_t* from, int32_t next,
                          const int32_t* offsets, int32_t* panel) {
 #pragma GCC unroll 5
-  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) widen_row<two, Layer>(shape, from + offsets[ky], next, panel);
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) widen_row<pixels, Layer>(shape, from + offsets[ky], next, panel);
   if (shape.rest == 0 || shape.repeats) return;
   from += shape.row_words * 4;
   Gathered gathered{reinterpret_cast<int8_t*>(panel)};
 #pragma GCC unroll 5
-  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) gather_rest<two>(shape, from + offsets[ky], next, gathered);
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky)
+#pragma GCC unroll 3
+    for (int32_t i = 0; i < shape.rest; ++i) gathered.add<pixels>(from + offsets[ky] + i, next);
 }
 
-// One pixel, called: there are few that find no partner.
+// One pixel, called: there are few that find no partners.
 template <class Layer, class Panel>
 [[gnu::noinline]] void fill_one(const Layer& layer, const Panel& shape, const int8_t* from, const int32_t* offsets,
                                 int32_t* panel) {
-  fill<false>(layer, shape, from, 0, offsets, panel);
+  fill<1>(layer, shape, from, 0, offsets, panel);
 }
 
-// Copies `count` bytes, and fills with one value; words as long as there are four bytes.
+// Four bytes from `at` on of a row of `length` bytes; those outside the row are the bytes of `padding`.
+inline int32_t bytes_over_edge(const int8_t* row, int32_t length, int32_t at, uint32_t padding) {
+  uint32_t v = 0;
+  for (int32_t i = 0; i < 4; ++i)
+    v |= (at + i < 0 || at + i >= length ? padding & 0xff : uint32_t(uint8_t(row[at + i]))) << (8 * i);
+  return int32_t(v);
+}
+// The same in words.
+inline int32_t word_over_edge(const int8_t* row, int32_t length, int32_t at, uint32_t padding) {
+  if (at <= -4 || at >= length) return int32_t(padding);
+  if (length < 4) return bytes_over_edge(row, length, at, padding);
+  if (at < 0) {
+    const int32_t bits = -8 * at;
+    return int32_t(uint32_t(load32(row)) << bits | padding >> (32 - bits));
+  }
+  const int32_t behind = at + 4 - length;
+  if (behind <= 0) return load32(row + at);
+  const int32_t bits = 8 * behind;
+  return int32_t(uint32_t(load32(row + length - 4)) >> bits | padding << (32 - bits));
+}
+
+// A pixel whose kernel reaches over an edge of the image; input column `x` is under the kernel's first.
+template <class Layer>
+[[gnu::noinline]] void fill_edge(const Layer& layer, const int8_t* base, const int32_t* offsets, int32_t x,
+                                 int32_t* panel) {
+  const auto shape = panel_of(layer);
+  const int32_t length = layer.in_width * layer.in_channels, begin = x * layer.in_channels;
+  const uint32_t padding = (uint32_t(layer.in_zero_point) & 0xff) * 0x01010101u;
+  const int8_t zero = int8_t(layer.in_zero_point);
+  Gathered gathered{reinterpret_cast<int8_t*>(panel + shape.words_per_row() * layer.kernel_height * 2 * panel_pixels)};
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) {
+    const bool inside = offsets[ky] != outside_image;
+    const int8_t* const row = base + offsets[ky];
+    const auto put = [&](int32_t at) {
+      put_quad(inside ? word_over_edge(row, length, at, padding) : int32_t(padding), panel);
+    };
+    int32_t at = begin;
+    for (int32_t i = 0; i < shape.row_words; ++i, at += 4) put(at);
+    if (shape.repeats)
+      put(at - (4 - shape.rest));
+    else
+      for (int32_t i = 0; i < shape.rest; ++i, ++at)
+        gathered.add<1>(inside && at >= 0 && at < length ? row + at : &zero, 0);
+  }
+}
+
+// Bytes for kernels that put a kernel row together: copies `count`, and fills with one value; words as long as there
+// are four bytes.
 inline int8_t* copy_bytes(int8_t* to, const int8_t* from, int32_t count) {
   for (; count >= 4; count -= 4, from += 4, to += 4) store32(to, load32(from));
   for (; count > 0; --count) *to++ = *from++;
@@ -229,30 +283,6 @@ inline int8_t* fill_bytes(int8_t* to, int32_t value, int32_t count) {
   for (; count >= 4; count -= 4, to += 4) store32(to, word);
   for (; count > 0; --count) *to++ = int8_t(value);
   return to;
-}
-
-// A pixel whose kernel reaches over an edge of the image; input column `x` is under the kernel's first. Each kernel row
-// is put together in `row` first.
-template <class Layer>
-[[gnu::noinline]] void fill_edge(const Layer& layer, const int8_t* base, const int32_t* offsets, int32_t x,
-                                 int32_t* panel, int8_t* row) {
-  const auto shape = panel_of(layer);
-  const int32_t channels = layer.in_channels, width = layer.kernel_width;
-  const int32_t begin = x < 0 ? (-x < width ? -x : width) : 0;  // kernel columns [begin, end) lie inside
-  const int32_t inside = layer.in_width - x < width ? layer.in_width - x : width;
-  const int32_t end = inside < begin ? begin : inside;
-  Gathered gathered{reinterpret_cast<int8_t*>(panel + shape.words_per_row() * layer.kernel_height * 4)};
-  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) {
-    if (offsets[ky] == outside_image) {
-      fill_bytes(row, layer.in_zero_point, shape.row_bytes);
-    } else {
-      int8_t* to = fill_bytes(row, layer.in_zero_point, begin * channels);
-      to = copy_bytes(to, base + offsets[ky] + (x + begin) * channels, (end - begin) * channels);
-      fill_bytes(to, layer.in_zero_point, (width - end) * channels);
-    }
-    widen_row<false, Layer>(shape, row, 0, panel);
-    if (!shape.repeats) gather_rest<false>(shape, row + shape.row_words * 4, 0, gathered);
-  }
 }
 
 // Where the input rows under output row y lie, from the base on. True when all are inside the image.
@@ -268,91 +298,134 @@ THIMBLE_INLINE bool find_rows(const Layer& layer, const RowView& in, int32_t y, 
   return all;
 }
 
+// Pixels that wait in the panel until there are three of them.
+struct Waiting {
+  int32_t* panel;
+  int8_t* at[panel_pixels] = {};
+  int32_t count = 0;
+
+  // Where the next pixel's words go.
+  int32_t* next() const { return panel + count; }
+  void add(int8_t* to) { at[count++] = to; }
+  // All go; those that are missing have the place of the last that is there.
+  PanelOut take() {
+    const int8_t* const second = at[count > 1 ? 1 : 0];
+    const int8_t* const third = at[count - 1];
+    count = 0;
+    return {at[0], int32_t(second - at[0]), int32_t(third - at[0])};
+  }
+};
+
 template <DspForm form, class Layer>
 THIMBLE_INLINE void conv2d(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                            void* scratch) {
   const auto shape = panel_of(layer);
   int32_t* const panel = static_cast<int32_t*>(scratch);
-  int32_t* const offsets = panel + shape.quads * 4;
-  int8_t* const edge_row = reinterpret_cast<int8_t*>(offsets + layer.kernel_height);
+  int32_t* const offsets = panel + shape.quads * 2 * panel_pixels;
   const int8_t* const base = reinterpret_cast<const int8_t*>(in.base);
   const Product product = product_of<form>(layer, shape, panel);
-  const int32_t next = layer.stride_x * layer.in_channels;
-  int8_t* waiting = nullptr;  // place of the pixel in the panel's first half
+  const int32_t next = layer.stride_x * layer.in_channels, step = layer.pixel_step;
+  Waiting waiting{panel};
   for (int32_t y = y0; y < y1; ++y) {
     const bool rows_inside = find_rows(layer, in, y, offsets);
     int8_t* to = reinterpret_cast<int8_t*>(out.row(y)) + layer.first;
-    int8_t* const row_end = to + layer.out_width * layer.pixel_step;
+    int8_t* const row_end = to + layer.out_width * step;
     const int32_t last_inside = rows_inside ? layer.in_width - layer.kernel_width : -1;
-    for (int32_t x = -layer.pad_left; to != row_end; to += layer.pixel_step, x += layer.stride_x) {
-      if (waiting == nullptr && x >= 0 && x + layer.stride_x <= last_inside && to + layer.pixel_step != row_end) {
-        fill<true>(layer, shape, base + x * layer.in_channels, next, offsets, panel);
-        multiply_panel<form>(layer, product, to, to + layer.pixel_step);
-        to += layer.pixel_step;
-        x += layer.stride_x;
+    int32_t x = -layer.pad_left;
+    while (to != row_end) {
+      if (waiting.count == 0 && x >= 0 && x + 2 * layer.stride_x <= last_inside && row_end - to >= 3 * step) {
+        fill<3>(layer, shape, base + x * layer.in_channels, next, offsets, panel);
+        multiply_panel<form>(layer, product, {to, step, 2 * step});
+        to += 3 * step;
+        x += 3 * layer.stride_x;
         continue;
       }
-      int32_t* const half = waiting == nullptr ? panel : panel + 2;
       if (x >= 0 && x <= last_inside)
-        fill_one(layer, shape, base + x * layer.in_channels, offsets, half);
+        fill_one(layer, shape, base + x * layer.in_channels, offsets, waiting.next());
       else
-        fill_edge(layer, base, offsets, x, half, edge_row);
-      if (waiting == nullptr) {
-        waiting = to;
-      } else {
-        multiply_panel<form>(layer, product, waiting, to);
-        waiting = nullptr;
-      }
+        fill_edge(layer, base, offsets, x, waiting.next());
+      waiting.add(to);
+      if (waiting.count == panel_pixels) multiply_panel<form>(layer, product, waiting.take());
+      to += step;
+      x += layer.stride_x;
     }
   }
-  if (waiting != nullptr) multiply_panel<form>(layer, product, waiting, waiting);
+  if (waiting.count != 0) multiply_panel<form>(layer, product, waiting.take());
 }
 
-// Rows that follow each other in both views are one run of pixels. An odd pixel at the end of a run waits for the first
-// of the next; only the last of the band goes alone.
+// Walks over the places of a run of output pixels, row by row.
+class PixelPlaces {
+ public:
+  // `row_step` from one row's first pixel to the next's.
+  PixelPlaces(int8_t* first, int32_t pixels_of_row, int32_t step, int32_t row_step)
+      : to_(first),
+        step_(step),
+        gap_(row_step - pixels_of_row * step),
+        of_row_(gap_ == 0 ? INT32_MAX : pixels_of_row),
+        left_(of_row_) {}
+  int8_t* next() {
+    int8_t* const place = to_;
+    to_ += step_;
+    if (--left_ == 0) {
+      to_ += gap_;
+      left_ = of_row_;
+    }
+    return place;
+  }
+  THIMBLE_INLINE PanelOut next_three() {
+    if (left_ > panel_pixels) {
+      PanelOut out{to_, step_, 2 * step_};
+      to_ += 3 * step_;
+      left_ -= 3;
+      return out;
+    }
+    int8_t* const first = next();
+    const int32_t second = int32_t(next() - first);
+    return {first, second, int32_t(next() - first)};
+  }
+
+ private:
+  int8_t* to_;
+  int32_t step_, gap_, of_row_, left_;  // rows without a gap are one
+};
+
+// Rows that follow each other in both views are one run of pixels. One or two pixels at the end of a run wait for the
+// first of the next; only the last of the band go with less than three.
 template <DspForm form, class Layer>
 THIMBLE_INLINE void pointwise(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                               void* scratch) {
   const auto shape = panel_of(layer);
   int32_t* const panel = static_cast<int32_t*>(scratch);
-  const int32_t channels = layer.in_channels, step = layer.pixel_step;
+  const int32_t channels = layer.in_channels;
   const Product product = product_of<form>(layer, shape, panel);
-  const bool runs = layer.channel_step == 1;
   const int32_t no_offset = 0;  // of the one kernel row
-  int8_t* waiting = nullptr;
+  Waiting waiting{panel};
   while (y0 < y1) {
     const int32_t in_row = int32_t(uint32_t(y0) % uint32_t(in.ring_rows));
     const int32_t out_row = int32_t(uint32_t(y0) % uint32_t(out.ring_rows));
-    int32_t rows = 1;
-    if (runs) {
-      rows = y1 - y0;
-      if (rows > in.ring_rows - in_row) rows = in.ring_rows - in_row;
-      if (rows > out.ring_rows - out_row) rows = out.ring_rows - out_row;
-    }
+    int32_t rows = y1 - y0;
+    if (rows > in.ring_rows - in_row) rows = in.ring_rows - in_row;
+    if (rows > out.ring_rows - out_row) rows = out.ring_rows - out_row;
     const int8_t* from = reinterpret_cast<const int8_t*>(in.base) + in_row * in.row_bytes;
-    int8_t* to = reinterpret_cast<int8_t*>(out.base) + out_row * out.row_bytes + layer.first;
+    PixelPlaces places(reinterpret_cast<int8_t*>(out.base) + out_row * out.row_bytes + layer.first, layer.out_width,
+                       layer.pixel_step, out.row_bytes);
     y0 += rows;
-    int32_t pixels = rows * layer.out_width;
-    if (waiting != nullptr) {
-      fill_one(layer, shape, from, &no_offset, panel + 2);
-      multiply_panel<form>(layer, product, waiting, to);
-      waiting = nullptr;
+    for (int32_t pixels = rows * layer.out_width; pixels > 0;) {
+      if (waiting.count == 0 && pixels >= panel_pixels) {
+        fill<3>(layer, shape, from, channels, &no_offset, panel);
+        multiply_panel<form>(layer, product, places.next_three());
+        from += 3 * channels;
+        pixels -= 3;
+        continue;
+      }
+      fill_one(layer, shape, from, &no_offset, waiting.next());
+      waiting.add(places.next());
+      if (waiting.count == panel_pixels) multiply_panel<form>(layer, product, waiting.take());
       from += channels;
-      to += step;
       --pixels;
     }
-    for (; pixels >= 2; pixels -= 2) {
-      fill<true>(layer, shape, from, channels, &no_offset, panel);
-      multiply_panel<form>(layer, product, to, to + step);
-      from += 2 * channels;
-      to += 2 * step;
-    }
-    if (pixels != 0) {
-      fill_one(layer, shape, from, &no_offset, panel);
-      waiting = to;
-    }
   }
-  if (waiting != nullptr) multiply_panel<form>(layer, product, waiting, waiting);
+  if (waiting.count != 0) multiply_panel<form>(layer, product, waiting.take());
 }
 
 }  // namespace dsp

@@ -28,8 +28,7 @@ struct ConvDspShape {
 template <class Shape>
 struct ConvDsp : Shape {
   using ShapeType = Shape;
-  const int32_t* weights;   // pack_conv_dsp
-  const int32_t* channels;  // pack_conv_dsp_channels
+  const int32_t* weights;  // pack_conv_dsp
 };
 
 // How the values under the kernel lie in the panel. A kernel row is kernel_width * in_channels consecutive bytes, read
@@ -75,15 +74,15 @@ constexpr int32_t dsp_panel_source(const DspPanel& p, int32_t kernel_height, int
 // Rows that may lie outside the image are noted as this offset.
 constexpr int32_t outside_image = -1;
 
-// Scratch of one call: the panel, then the offsets of the rows under the kernel, then one kernel row at an edge.
-template <class Shape>
-constexpr int32_t conv_dsp_scratch_bytes(const Shape& s) {
-  const DspPanel p = dsp_panel(s);
-  return p.quads * 16 + s.kernel_height * 4 + (p.row_bytes + 7) / 4 * 4;
-}
+// Scratch of one call: the panel of three pixels, for more than one pixel's kernel the offsets of the rows under it
+// too.
 template <class Shape>
 constexpr int32_t pointwise_dsp_scratch_bytes(const Shape& s) {
-  return dsp_panel(s).quads * 16;
+  return dsp_panel(s).quads * 24;
+}
+template <class Shape>
+constexpr int32_t conv_dsp_scratch_bytes(const Shape& s) {
+  return pointwise_dsp_scratch_bytes(s) + s.kernel_height * 4;
 }
 
 template <class Shape>
@@ -97,24 +96,31 @@ constexpr BandContract conv_dsp_contract(const Shape& s) {
 }
 
 // --- packing ---
-// Two words for each quad and pair of channels; an odd last channel is paired with zeros.
+// For each pair of channels: bias of a, bias of b (shared halves: of a + 256*b), two words for each quad, multipliers
+// of a and b. An odd last channel is paired with zeros.
+constexpr int32_t conv_dsp_pair_words = 4;  // beside the quads'
 constexpr int32_t packed_conv_dsp_words(int32_t quads, int32_t out_channels) {
-  return (out_channels + 1) / 2 * quads * 2;
+  return (out_channels + 1) / 2 * (quads * 2 + conv_dsp_pair_words);
 }
 
-// weights: [out_channels][kernel_height][kernel_width][in_channels]. The quads of a pair of channels follow each other.
+// weights: [out_channels][kernel_height][kernel_width][in_channels].
 template <class Shape>
-constexpr void pack_conv_dsp(const Shape& s, DspForm form, const int8_t* weights, int32_t* packed) {
+constexpr void pack_conv_dsp(const Shape& s, DspForm form, const int8_t* weights, const int32_t* bias,
+                             const int32_t* multipliers, int32_t* packed) {
   const DspPanel panel = dsp_panel(s);
   const int64_t count = int64_t(s.kernel_height) * panel.row_bytes;
-  for (int32_t c = 0; c < s.out_channels; c += 2)
+  for (int32_t c = 0; c < s.out_channels; c += 2) {
+    const bool paired = c + 1 < s.out_channels;
+    const int32_t bias_b = paired ? bias[c + 1] : 0;
+    *packed++ = bias[c];
+    *packed++ = form == DspForm::plain ? bias_b : int32_t(uint32_t(bias[c]) + 256u * uint32_t(bias_b));
     for (int32_t q = 0; q < panel.quads; ++q) {
       int32_t a[4] = {}, b[4] = {};
       for (int32_t e = 0; e < 4; ++e) {
         const int32_t k = dsp_panel_source(panel, s.kernel_height, q, e);
         if (k < 0) continue;
         a[e] = weights[c * count + k];
-        if (c + 1 < s.out_channels) b[e] = weights[(c + 1) * count + k];
+        if (paired) b[e] = weights[(c + 1) * count + k];
       }
       if (form == DspForm::plain) {
         *packed++ = word_of_bytes(a);
@@ -124,19 +130,6 @@ constexpr void pack_conv_dsp(const Shape& s, DspForm form, const int8_t* weights
         *packed++ = word_of_halves(shared_half(a[1], b[1]), shared_half(a[3], b[3]));
       }
     }
-}
-
-// Four words for each pair of channels: bias of a, bias of b (shared halves: of a + 256*b), multipliers of a and b.
-constexpr int32_t packed_conv_dsp_channel_words(int32_t out_channels) {
-  return (out_channels + 1) / 2 * 4;
-}
-constexpr void pack_conv_dsp_channels(int32_t out_channels, DspForm form, const int32_t* bias,
-                                      const int32_t* multipliers, int32_t* packed) {
-  for (int32_t c = 0; c < out_channels; c += 2) {
-    const bool paired = c + 1 < out_channels;
-    const int32_t b = paired ? bias[c + 1] : 0;
-    *packed++ = bias[c];
-    *packed++ = form == DspForm::plain ? b : int32_t(uint32_t(bias[c]) + 256u * uint32_t(b));
     *packed++ = multipliers[c];
     *packed++ = paired ? multipliers[c + 1] : 0;
   }

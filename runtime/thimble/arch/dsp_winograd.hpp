@@ -100,15 +100,14 @@ THIMBLE_INLINE const int32_t* multiply_positions(const int32_t* panel, int32_t q
   register const int32_t* r0 __asm("r0") = panel;
   register const int32_t* r1 __asm("r1") = weights;
   register int32_t* lr __asm("lr") = sums;
-  __asm volatile(
-      THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST THIMBLE_FETCH(r12, turns)
-                             THIMBLE_FETCH(r8, entry) "add pc,r8\n\t nop\n1:\n\t" THIMBLE_8(
-                                 THIMBLE_MORE) "subs r12,r12,#1\n\t bne.w 1b\n\t stmia "
-                                               "lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH(r8, sums_end) "cmp lr,r8\n\t "
-                                                                                                     "bne.w 2b\n\t")
-      : "+r"(r0), "+r"(r1), "+r"(lr)
-      : [entry] THIMBLE_PARKED(entry), [turns] THIMBLE_PARKED(turns), [sums_end] THIMBLE_PARKED(sums_end)
-      : "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+  __asm volatile(THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST THIMBLE_FETCH(r12, turns) THIMBLE_FETCH(
+      r8, entry) "add pc,r8\n\t nop\n1:\n\t" THIMBLE_8(THIMBLE_MORE) "subs r12,r12,#1\n\t bne.w 1b\n\t stmia "
+                                                                     "lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH(
+                                                                         r8, sums_end) "cmp lr,r8\n\t "
+                                                                                       "bne.w 2b\n\t")
+                 : "+r"(r0), "+r"(r1), "+r"(lr)
+                 : [entry] THIMBLE_PARKED(entry), [turns] THIMBLE_PARKED(turns), [sums_end] THIMBLE_PARKED(sums_end)
+                 : "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "cc", "memory");
 #undef THIMBLE_8
 #undef THIMBLE_MORE
 #undef THIMBLE_FIRST
