@@ -110,7 +110,7 @@ constexpr std::array<Target, 8> table = {{
     {.name = "rv32imc",
      .core = "RISC-V RV32IMC",
      .cost_family = "riscv",
-     .features = {.long_multiply = true},
+     .features = {.rv32 = true, .long_multiply = true},
      .alignment = 4,
      .compiler = "riscv64-unknown-elf-g++",
      .flags = "-march=rv32imc -mabi=ilp32 -ffreestanding -O2 -ffunction-sections -fdata-sections",

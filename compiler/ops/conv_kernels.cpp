@@ -6,6 +6,8 @@
 #include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
 #include "thimble/conv_pairs.pack.hpp"
+#include "thimble/conv_six.pack.hpp"
+#include "thimble/depthwise_walk.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -100,6 +102,37 @@ Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8
   return layer;
 }
 
+// `weights` in pack_conv's order.
+Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  const ConvShape& s = conv.shape;
+  Layer layer = portable(s, conv.out_height, "_six", conv2d_six_scratch_bytes(s));
+  if (is_pointwise(s, conv.out_height)) {
+    layer.takes_scratch = true;
+    layer.scratch_bytes = six_panel_bytes(s);
+    if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
+  }
+  layer.headers = {"conv_six.hpp"};
+  layer.constants_struct = "ConvSix";
+  layer.band = conv_contract(s);
+  layer.note = "six pixels in three words, groups of values as long as the weights allow";
+  std::vector<int8_t> packed(size_t(pack_conv_six(s, weights.data(), nullptr)));
+  pack_conv_six(s, weights.data(), packed.data());
+  std::vector<int32_t> channels(size_t(six_pairs(s.out_channels) * six_channel_words));
+  pack_six_channels(s.out_channels, conv.bias.data(), conv.multipliers.data(), channels.data());
+  layer.shape_struct = "ConvShape";
+  layer.shape = shape_fields(s);
+  const int weights_constant = lowering.constant(constant_of(
+      conv.name + "_weights",
+      packed_shape(s) + " by pairs of output channels: groups of a byte 2*length and values in turn; then 0", packed));
+  const int channels_constant =
+      lowering.constant(constant_of(conv.name + "_channels",
+                                    fmt::format("[{}][{}]: first channel of the pair, then bias and multiplier of both",
+                                                six_pairs(s.out_channels), six_channel_words),
+                                    channels));
+  layer.fields = {{"weights", Field::Array{weights_constant}}, {"channels", Field::Array{channels_constant}}};
+  return layer;
+}
+
 }  // namespace
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
@@ -111,11 +144,19 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv
   const ConvShape& s = conv.shape;
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(s, conv.weights.data(), weights.data());
+  if (lowering.features().rv32 && conv_six_takes(s)) return {six_at_once(lowering, conv, weights)};
   const bool dense = s.group_in_channels == s.in_channels;
   if (dense && !lowering.options().portable_kernels && weights_pair(weights.data(), s.out_channels, conv_depth(s)))
     return {paired(lowering, conv, weights)};
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
+  if (lowering.features().rv32 && depthwise_walks(s, conv.out_height)) {
+    layer.kernel = s.stride_x == 1 ? "depthwise_walk" : "depthwise_walk_2";
+    layer.headers = {"depthwise_walk.hpp"};
+    layer.takes_scratch = false;
+    layer.scratch_bytes = 0;
+    layer.note = "each channel walks down its rows, weights in registers";
+  }
   layer.constants_struct = "Conv2d";
   set_constants(lowering, conv, weights, "", layer);
   return {std::move(layer)};

@@ -8,6 +8,7 @@
 #include "compiler/requantize.hpp"
 #include "thimble/arch/dsp_dense.pack.hpp"
 #include "thimble/dense.pack.hpp"
+#include "thimble/dense_octets.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -173,6 +174,21 @@ int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_
       array_of(node.name + "_weights", fmt::format("{} outputs x {} inputs, in rows", n, k), rows, true));
 }
 
+// The same for RV32.
+int use_octets_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
+                      Layer& layer) {
+  layer.kernel = "dense_octets";
+  layer.headers = {"dense_octets.hpp"};
+  layer.constants_struct = "DenseOctets";
+  layer.note = "two outputs in a word, groups of inputs as long as the weights allow; ";
+  std::vector<int32_t> packed(size_t(pack_dense_octets(rows.data(), int32_t(n), int32_t(k), nullptr)));
+  pack_dense_octets(rows.data(), int32_t(n), int32_t(k), packed.data());
+  return lowering.constant(
+      array_of(node.name + "_weights",
+               fmt::format("plus 128: {} outputs x {} inputs, 8 outputs side by side, in groups of inputs", n, k),
+               packed, true));
+}
+
 void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const std::string where = "Gemm '" + node.name + "'";
   const Tensor& b = *node.inputs[1]->constant;
@@ -185,7 +201,9 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const Features features = lowering.features();
   const int weights = features.mve   ? use_mve_kernel(lowering, node, rows, n, k, layer)
                       : features.dsp ? use_dsp_kernel(lowering, node, rows, sums.bias, chosen.stage, layer)
-                                     : portable_weights(lowering, node, rows, n, k);
+                      : features.rv32 && dense_in_octets(int32_t(n))
+                          ? use_octets_kernel(lowering, node, rows, n, k, layer)
+                          : portable_weights(lowering, node, rows, n, k);
   const int bias = lowering.constant(array_of(
       node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
   const int multipliers = lowering.constant(array_of(
