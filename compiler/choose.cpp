@@ -56,7 +56,7 @@ class Selection {
         chosen_(forms_.size(), 0),
         body_users_(body_bytes_.size()),
         constant_users_(program.constants.size()),
-        code_(frame_bytes(target)) {
+        code_(frame_bytes(program, target)) {
     for (size_t i = 0; i < forms_.size(); ++i) count(forms_[i][0], 1);
   }
 

@@ -81,9 +81,14 @@ int64_t own_bytes(const Layer& layer) {
   return call_code + int64_t(words) * 4;
 }
 
-int64_t frame_bytes(const Target& target) {
-  const KernelCost* cost = find(target, "", false);
-  return cost ? cost->code : unknown_frame;
+bool needs_float_library(const Program& program, const Target& target) {
+  return !target.features.fpu && std::any_of(program.buffers.begin(), program.buffers.end(),
+                                             [](const Buffer& b) { return b.type.element == ElementType::float32; });
+}
+
+int64_t frame_bytes(const Program& program, const Target& target) {
+  const KernelCost *frame = find(target, "", false), *library = find(target, "float library", false);
+  return (frame ? frame->code : unknown_frame) + (library && needs_float_library(program, target) ? library->code : 0);
 }
 
 double Estimate::total_instructions() const {
@@ -92,7 +97,7 @@ double Estimate::total_instructions() const {
 
 Estimate estimate(const Program& program, const Target& target) {
   Estimate e;
-  e.code = frame_bytes(target);
+  e.code = frame_bytes(program, target);
   std::map<std::string, size_t> first;
   for (size_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];

@@ -39,8 +39,10 @@ struct CodePiece {
 CodePiece body_of(const Layer&, const Target&);
 // Bytes that the layer alone takes: its call, its constants that are no arrays.
 int64_t own_bytes(const Layer&);
+// Whether the compiler's library for floats is linked: there are floats, and no FPU.
+bool needs_float_library(const Program&, const Target&);
 // Bytes of code around the layers.
-int64_t frame_bytes(const Target&);
+int64_t frame_bytes(const Program&, const Target&);
 
 struct Estimate {
   std::vector<double> instructions;  // per layer

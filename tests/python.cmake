@@ -36,6 +36,9 @@ set(measured_models ${integer_models} ${float_models})
 list(TRANSFORM measured_models REPLACE "(.+)" "${models}/\\1/model.onnx")
 add_test(NAME figures COMMAND thimble bench ${measured_models} --jobs 2 --check ${CMAKE_SOURCE_DIR}/docs/figures.md)
 
+# What layers are estimated to cost, against what they do.
+add_test(NAME costs COMMAND ${THIMBLE_PYTHON} ${models}/check_costs.py $<TARGET_FILE:thimble> ${integer_models} kws_float mnist_float)
+
 add_test(NAME command_line COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/check_cli.py $<TARGET_FILE:thimble>)
 
 foreach(target host cortex-m4)

@@ -24,6 +24,7 @@ MODELS = os.path.join(ROOT, "tests", "models")
 INTEGER = ["kws_int8", "vww_int8", "ic_int8", "ad_int8", "sww_int8", "mnist_resnet_int8"]
 FLOAT = ["kws_float", "ad_float", "mnist_float", "hand_keypoints_float", "ic_float"]
 SLOW_FLOAT = {"ic_float"}  # left out where floats are computed by a library
+CALL = 24  # bytes, as compiler/cost.cpp has them for a call
 TYPICAL_BODY = 600  # bytes, where measurements do not tell
 COUNTS = 7  # Counts of compiler/cost.hpp: MACs, gathered, reads, results, pixels, rows, calls
 PREFERRED = [0, 3, 2, 1, 4, 5, 6]  # counts that explain a kernel which too few layers were measured of
@@ -38,20 +39,68 @@ def families(thimble):
     return chosen
 
 
-def symbol_sizes(objects, compiler):
-    """Bytes of the functions in a model's object by demangled name."""
-    nm = compiler[: -len("g++")] + "nm"
-    out = subprocess.run([nm, "-C", "--print-size", objects], capture_output=True, text=True).stdout
-    sizes = {}
-    for line in out.splitlines():
-        m = re.match(r"\S+ (\S+) [tTwW] (.*)", line)
+def sections_of(path, compiler):
+    """Bytes of the sections of an object that end up in flash, and which other sections each refers to. A function is a section of its own."""
+    objdump = compiler[: -len("g++")] + "objdump"
+    sizes, refers, current = {}, {}, None
+    for line in subprocess.run([objdump, "-h", "-w", path], capture_output=True, text=True).stdout.splitlines():
+        m = re.match(r"\s*\d+ (\.(?:text|rodata)\S*)\s+([0-9a-f]+)", line)
         if m:
-            sizes[m.group(2)] = int(m.group(1), 16)
-    return sizes
+            sizes[m.group(1)] = sizes.get(m.group(1), 0) + int(m.group(2), 16)
+    by_symbol = {name.split(".", 2)[2]: name for name in sizes if name.count(".") >= 2}
+    for line in subprocess.run([objdump, "-r", "-w", path], capture_output=True, text=True).stdout.splitlines():
+        head = re.match(r"RELOCATION RECORDS FOR \[(.*)\]:", line)
+        if head:
+            current = head.group(1)
+            continue
+        m = re.match(r"[0-9a-f]+ \S+\s+([^\s+-]+)", line)
+        if m and current:
+            name = m.group(1)
+            refers.setdefault(current, set()).add(name if name in sizes else by_symbol.get(name))
+    return sizes, refers
+
+
+def reached(root, refers):
+    found, open_ones = set(), [root]
+    while open_ones:
+        section = open_ones.pop()
+        if section and section not in found:
+            found.add(section)
+            open_ones += refers.get(section, ())
+    return found
+
+
+def bodies_in(work, compiler):
+    """Bytes of each kernel as it lies in a model's object: with all it calls where it is shared, of the copies' mean where it is specialised. Copies
+    that the compiler put into the run's own function have equal shares of it."""
+    sizes, refers = sections_of(os.path.join(work, "model.cpp.o"), compiler)
+    with open(os.path.join(work, "bundle", "model.cpp"), encoding="utf-8") as text:
+        source = text.read()
+    shapes = dict(re.findall(r"constexpr thimble::\w+<shapes::(\w+)> (\w+) =", source))  # one layer of each
+    kernels = {layer: kernel for kernel, layer in re.findall(r"thimble::(\w+)\(\s*layers::(\w+)", source)}
+    run = next((size for name, size in sizes.items() if "9Inference3runEv" in name), 0)
+    mangled = {k: f"_ZN7thimble{len(k)}{k}" for k in kernels.values()}
+    specialised = {}
+    inlined = []
+    for shape, layer in shapes.items():
+        kernel = kernels[layer]
+        own = [s for s in sizes if f"6shapes{len(shape)}{shape}E" in s and s.startswith(".text")]
+        specialised.setdefault(kernel, []).append(sum(sizes[s] for s in own))
+        if not any(f".text.{mangled[kernel]}IN" in s for s in own):
+            inlined.append(kernel)
+    for kernel in inlined:
+        specialised[kernel][0] += max(0, run - CALL * len(kernels)) / len(inlined)
+    bodies = [[kernel, True, float(np.mean(copies))] for kernel, copies in specialised.items()]
+    for kernel in set(kernels.values()):
+        roots = [s for s in sizes if f".text.{mangled[kernel]}" in s and "6shapes" not in s]
+        if roots:
+            code = set().union(*(reached(r, refers) for r in roots))
+            bodies.append([kernel, False, float(sum(sizes[s] for s in code if s in sizes and "6tables" not in s))])
+    return bodies
 
 
 def measure(thimble, target, model, specialise, alternative):
-    """What `verify` says of a model whose layers all have one form."""
+    """What `verify` says of a model whose layers all have one form, and the bytes of its kernels."""
     folder = tempfile.mkdtemp(prefix="thimble-fit-")
     try:
         path = os.path.join(MODELS, model)
@@ -61,7 +110,7 @@ def measure(thimble, target, model, specialise, alternative):
         if run.returncode not in (0, 2):
             return {"error": f"{model} on {target['name']}: {run.stderr}"}
         figures = json.loads(run.stdout)
-        figures["symbols"] = symbol_sizes(os.path.join(folder, "work", "model", "model.cpp.o"), target["compiler"])
+        figures["bodies"] = bodies_in(os.path.join(folder, "work", "model"), target["compiler"])
         return figures
     finally:
         shutil.rmtree(folder)
@@ -115,33 +164,37 @@ def fit_instructions(counts, measured):
 
 
 def fit_bodies(results):
-    """Bytes of the frame and of each kernel's body, from the code of whole models; what those leave open stays near the size of the kernel's own
-    function."""
-    names = sorted({(l["kernel"], l["specialised"]) for f in results for l in f["layers"]})
-    column = {name: i + 1 for i, name in enumerate(names)}
-    a, b = [], []
-    prior = np.full(len(names) + 1, float(TYPICAL_BODY))
+    """Bytes of the frame, of the library for floats, and of each kernel's body, from the code of whole models. What those leave open stays near what
+    the kernel was seen to take by itself."""
+    names = [("", False), ("float library", False)] + sorted({(l["kernel"], l["specialised"]) for f in results for l in f["layers"]})
+    column = {name: i for i, name in enumerate(names)}
+    seen = {}
     for f in results:
-        row = np.zeros(len(names) + 1)
+        for kernel, specialised, size in f["bodies"]:
+            seen.setdefault((kernel, specialised), []).append(size)
+    prior = np.array([float(np.mean(seen.get(n, [TYPICAL_BODY]))) for n in names])
+    a, b = [], []
+    for f in results:
+        row = np.zeros(len(names))
         row[0] = 1
+        row[1] = f["estimated"]["float_library"]
         for i, l in enumerate(f["layers"]):
             if l["body"] == i:
                 row[column[(l["kernel"], l["specialised"])]] += 1
         a.append(row)
         b.append(f["flash"]["code"] - f["estimated"]["calls"])
-        for symbol, size in f["symbols"].items():
-            m = re.match(r"(?:\S+ )*thimble::(\w+)[<(]", symbol)
-            if m and (m.group(1), False) in column and "shapes::" not in symbol:
-                prior[column[(m.group(1), False)]] = size
     a, b = np.array(a), np.array(b, float)
-    pull = 0.05  # of the prior, against one measurement
-    normal, right = a.T @ a + pull * np.eye(len(prior)), a.T @ b + pull * prior
+    code = np.array([f["flash"]["code"] for f in results], float)
+    weight = (1000 / code)[:, None]  # what counts is the relative error
+    pull = np.full(len(prior), 0.02)
+    pull[:2] = 0.001  # nothing is known of these
+    normal = (a * weight).T @ (a * weight) + np.diag(pull)
+    right = (a * weight).T @ (b * weight[:, 0]) + pull * prior
     x = prior.copy()
     for _ in range(3000):
         for i in range(len(x)):
             x[i] = max(0.0, x[i] + (right[i] - normal[i] @ x) / normal[i, i])
-    error = np.abs(a @ x - b) / np.array([f["flash"]["code"] for f in results])
-    return {("", False): x[0], **{n: x[column[n]] for n in names}}, error
+    return dict(zip(names, x)), np.abs(a @ x - b) / code
 
 
 def fit(results):
@@ -154,19 +207,22 @@ def fit(results):
             for l in f["layers"]:
                 if l["instructions"] > 0:
                     samples.setdefault((l["kernel"], l["specialised"]), []).append((l["counts"], l["instructions"]))
-        rows.append((family, "", False, np.zeros(COUNTS), bodies[("", False)]))
+        rows += [(family, name, False, np.zeros(COUNTS), bodies[(name, False)]) for name in ("", "float library")]
         for name, layers in sorted(samples.items()):
             coefficients, error = fit_instructions([c for c, _ in layers], [n for _, n in layers])
             rows.append((family, *name, coefficients, bodies[name]))
             print(f"{family:8} {name[0]:28} {'specialised' if name[1] else 'shared':11} {len(layers):3} layers, within {100 * error:5.1f} %, "
                   f"{bodies[name]:5.0f} bytes")
+        for f, e in zip(own, body_error):
+            if e > 0.1:
+                print(f"{family:8} {f['model']}, {'specialised' if any(l['specialised'] for l in f['layers']) else 'shared'}: code off by {100 * e:.0f} %")
         print(f"{family:8} code of {len(own)} builds within {100 * body_error.max():.1f} %, {100 * body_error.mean():.1f} % in the mean")
     return rows
 
 
 def write_table(rows, path):
     lines = ["// Written by tools/fit_costs.py from measurements, not by hand. A row: family, kernel, specialised, instructions for each of Counts,",
-             "// bytes of the body. The kernel without a name is the code around the layers."]
+             "// bytes of the body. The kernel without a name is the code around the layers; the float library is there where a core has no FPU."]
     for family, kernel, specialised, coefficients, body in rows:
         numbers = ", ".join(f"{c:.4g}" for c in coefficients)
         lines.append(f'{{"{family}", "{kernel}", {"true" if specialised else "false"}, {{{numbers}}}, {round(body)}}},')

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -186,16 +187,20 @@ json as_json(const Cell& cell) {
   j["cycles_modelled"] = optional_json(v.cycles);
   j["flash"] = {{"code", v.flash.code}, {"weights", v.flash.weights}};
   j["ram"] = {{"arena", v.arena}, {"state", v.state}, {"stack", v.stack}};
+  j["estimated"] = {{"instructions", std::llround(v.estimated.total_instructions())}, {"code", v.estimated.code}};
   j["toolchain"] = v.toolchain;
   if (v.layers.empty()) return j;
   j["layers"] = json::array();
-  for (const LayerFigures& l : v.layers)
+  for (size_t i = 0; i < v.layers.size(); ++i) {
+    const LayerFigures& l = v.layers[i];
     j["layers"].push_back({{"layer", l.layer},
                            {"kernel", l.kernel},
                            {"specialised", l.specialised},
                            {"macs", l.macs},
                            {"instructions", l.instructions},
+                           {"estimated", std::llround(v.estimated.instructions[i])},
                            {"cycles_modelled", optional_json(l.cycles)}});
+  }
   return j;
 }
 

@@ -29,7 +29,8 @@ nlohmann::ordered_json as_json(const Verification& v) {
       {"estimated",
        {{"instructions", std::llround(v.estimated.total_instructions())},
         {"code", v.estimated.code},
-        {"calls", v.estimated.calls}}},
+        {"calls", v.estimated.calls},
+        {"float_library", v.float_library}}},
       {"toolchain", v.toolchain}};
   if (v.layers.empty()) return j;
   j["layers"] = nlohmann::ordered_json::array();

@@ -287,6 +287,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   }
   v.flash = made.firmware.sizes;
   v.estimated = estimate(compiled.program, *options.target);
+  v.float_library = needs_float_library(compiled.program, *options.target);
   v.arena = compiled.plan.arena_bytes;
   v.stack = printed_number(made.run.output, "stack").value_or(0);
   v.toolchain = made.firmware.toolchain;

@@ -56,6 +56,7 @@ struct Verification {
   std::optional<int64_t> cycles;  // of the same run, modelled
   FirmwareSizes flash;
   Estimate estimated;
+  bool float_library = false;  // linked
   int64_t arena = 0, state = 0, stack = 0;
   std::string toolchain;
   std::vector<LayerFigures> layers;
