@@ -13,8 +13,8 @@ namespace {
 struct KernelCost {
   std::string_view family, kernel;  // kernel "": the code around the layers
   bool specialised;
-  std::array<double, Counts::names.size()> instructions;  // per count
-  int64_t code;                                           // bytes of the body
+  decltype(Counts{}.values()) instructions;  // per count
+  int64_t code;                              // bytes of the body
 };
 
 constexpr KernelCost table[] = {
@@ -42,6 +42,20 @@ int64_t shape_member(const Layer& layer, std::string_view name, int64_t otherwis
   return otherwise;
 }
 
+// Columns of the result whose window lies partly beside the image.
+int64_t edge_columns(const Layer& layer) {
+  const int64_t pad = shape_member(layer, "pad_left", 0), in_width = shape_member(layer, "in_width", 0),
+                out_width = shape_member(layer, "out_width", 0), stride = shape_member(layer, "stride_x", 1),
+                dilation = shape_member(layer, "dilation_x", 1),
+                kernel = shape_member(layer, "kernel_width", 2 * pad + 1);  // none: a kernel for this size only
+  int64_t columns = 0;
+  for (int64_t x = 0; x < out_width; ++x) {
+    const int64_t first = x * stride - pad;
+    columns += first < 0 || first + (kernel - 1) * dilation >= in_width;
+  }
+  return columns;
+}
+
 }  // namespace
 
 Counts counts_of(const Program& program, const Layer& layer) {
@@ -51,6 +65,8 @@ Counts counts_of(const Program& program, const Layer& layer) {
   const Buffer& out = program.buffers[size_t(layer.outputs[0])];
   const bool flat = out.layout == Layout::flat;
   c.pixels = flat ? 1 : double(out.height) * out.width;
+  c.lines = flat ? 1 : double(out.height) * out.channels;
+  c.edges = flat ? 0 : c.lines * double(edge_columns(layer));
   c.rows = flat ? 1 : out.height;
   c.macs = layer.macs > 0
                ? double(layer.macs)

@@ -18,11 +18,11 @@ struct Counts {
   double reads;     // elements of the operands
   double results;   // elements of the results
   double pixels;    // of the result; 1 where it is flat
+  double lines;     // rows of single channels of the result
+  double edges;     // results whose window lies partly beside the image
   double rows;      // of the result; 1 where it is flat
   double calls;     // 1
-  static constexpr std::array<const char*, 7> names = {"macs",   "gathered", "reads", "results",
-                                                       "pixels", "rows",     "calls"};
-  std::array<double, 7> values() const { return {macs, gathered, reads, results, pixels, rows, calls}; }
+  std::array<double, 9> values() const { return {macs, gathered, reads, results, pixels, lines, edges, rows, calls}; }
 };
 Counts counts_of(const Program&, const Layer&);
 

@@ -26,8 +26,10 @@ FLOAT = ["kws_float", "ad_float", "mnist_float", "hand_keypoints_float", "ic_flo
 SLOW_FLOAT = {"ic_float"}  # left out where floats are computed by a library
 CALL = 24  # bytes, as compiler/cost.cpp has them for a call
 TYPICAL_BODY = 600  # bytes, where measurements do not tell
-COUNTS = 7  # Counts of compiler/cost.hpp: MACs, gathered, reads, results, pixels, rows, calls
-PREFERRED = [0, 3, 2, 1, 4, 5, 6]  # counts that explain a kernel which too few layers were measured of
+COUNTS = 9  # Counts of compiler/cost.hpp: MACs, gathered, reads, results, pixels, lines, edges, rows, calls
+PREFERRED = [0, 3, 2, 1, 4, 5, 7, 8, 6]  # counts that explain a kernel which too few layers were measured of
+MOST_COUNTS = 5  # of one kernel
+MATTERS = 0.05  # share of its model's instructions from which a layer's estimate has to be near
 
 
 def families(thimble):
@@ -110,6 +112,8 @@ def measure(thimble, target, model, specialise, alternative):
         if run.returncode not in (0, 2):
             return {"error": f"{model} on {target['name']}: {run.stderr}"}
         figures = json.loads(run.stdout)
+        if figures["instructions"] is None or any(l["instructions"] < 0 for l in figures["layers"]):
+            return {"error": f"{model} on {target['name']}: instructions were not counted"}
         figures["bodies"] = bodies_in(os.path.join(folder, "work", "model"), target["compiler"])
         return figures
     finally:
@@ -141,26 +145,31 @@ def measure_all(thimble, jobs):
     return results
 
 
-def fit_instructions(counts, measured):
-    """Coefficients >= 0 of the counts that explain what was measured with the least relative error, by trying every set of them."""
+def fit_instructions(counts, measured, matters):
+    """Coefficients >= 0 of the counts that explain what was measured, by trying every set of them. The worst relative error counts most."""
     counts, measured = np.array(counts, float), np.array(measured, float)
+    importance = np.where(matters, 1.0, 0.3)
+    relative = counts / measured[:, None]
     best, best_error = np.zeros(COUNTS), np.inf
-    scale = 1 / measured
     layers = len(np.unique(counts, axis=0))
-    for size in range(1, min(COUNTS, layers) + 1):
+    for size in range(1, min(MOST_COUNTS, layers) + 1):
         for chosen in itertools.combinations(PREFERRED, size):
-            a = counts[:, chosen] * scale[:, None]
-            if np.linalg.matrix_rank(a) < size:
+            a = relative[:, chosen]
+            weight = importance.copy()
+            for _ in range(4):  # towards the fourth power of the errors
+                x = np.linalg.lstsq(a * weight[:, None], weight, rcond=None)[0]
+                errors = importance * np.abs(a @ x - 1)
+                weight = importance * (0.1 * errors.max() + errors)
+                if errors.max() < 1e-9:
+                    break
+            if (x < 0).any() or np.linalg.matrix_rank(a) < size:
                 continue
-            x = np.linalg.lstsq(a, np.ones(len(a)), rcond=None)[0]
-            if (x < 0).any():
-                continue
-            error = float(np.sqrt(np.mean((a @ x - 1) ** 2))) + 0.002 * size
+            error = float(errors.max() + np.sqrt(np.mean(errors**2))) + 0.004 * size
             if error < best_error - 1e-6:
                 best = np.zeros(COUNTS)
                 best[list(chosen)] = x
                 best_error = error
-    return best, best_error
+    return best, np.abs(relative @ best - 1)[matters if matters.any() else slice(None)].max()
 
 
 def fit_bodies(results):
@@ -206,10 +215,11 @@ def fit(results):
         for f in own:
             for l in f["layers"]:
                 if l["instructions"] > 0:
-                    samples.setdefault((l["kernel"], l["specialised"]), []).append((l["counts"], l["instructions"]))
+                    matters = l["instructions"] > MATTERS * f["instructions"]
+                    samples.setdefault((l["kernel"], l["specialised"]), []).append((l["counts"], l["instructions"], matters))
         rows += [(family, name, False, np.zeros(COUNTS), bodies[(name, False)]) for name in ("", "float library")]
         for name, layers in sorted(samples.items()):
-            coefficients, error = fit_instructions([c for c, _ in layers], [n for _, n in layers])
+            coefficients, error = fit_instructions([l[0] for l in layers], [l[1] for l in layers], np.array([l[2] for l in layers]))
             rows.append((family, *name, coefficients, bodies[name]))
             print(f"{family:8} {name[0]:28} {'specialised' if name[1] else 'shared':11} {len(layers):3} layers, within {100 * error:5.1f} %, "
                   f"{bodies[name]:5.0f} bytes")

@@ -148,22 +148,30 @@ static struct meaning riscv_meaning(uint32_t word, size_t size) {
   return (struct meaning){PLAIN, 0, false};
 }
 
-static uint32_t word_of(const struct qemu_plugin_insn *instruction) {
-  uint32_t word = 0;
-  const size_t size = qemu_plugin_insn_size(instruction);
-  memcpy(&word, qemu_plugin_insn_data(instruction), size < 4 ? size : 4);
-  return word;
+/* An instruction's bytes. QEMU appends what it reads behind the last Thumb instruction of a page to that, so the size follows from the first half. */
+struct code {
+  uint32_t word;
+  size_t size;
+};
+
+static struct code code_of(const struct qemu_plugin_insn *instruction) {
+  struct code code = {0, qemu_plugin_insn_size(instruction)};
+  memcpy(&code.word, qemu_plugin_insn_data(instruction), code.size < 4 ? code.size : 4);
+  if (riscv || code.size == 2) return code;
+  code.size = (code.word & 0xFFFF) >> 11 >= 0x1D ? 4 : 2;
+  if (code.size == 2) code.word &= 0xFFFF;
+  return code;
 }
 
 static struct meaning meaning_of(const struct qemu_plugin_insn *instruction) {
-  const uint32_t word = word_of(instruction);
-  const size_t size = qemu_plugin_insn_size(instruction);
-  if (riscv) return riscv_meaning(word, size);
-  return size == 2 ? thumb16(word) : thumb32(word & 0xFFFF, word >> 16);
+  const struct code code = code_of(instruction);
+  if (riscv) return riscv_meaning(code.word, code.size);
+  return code.size == 2 ? thumb16(code.word) : thumb32(code.word & 0xFFFF, code.word >> 16);
 }
 
 static bool is_marker(const struct qemu_plugin_insn *instruction, uint32_t arm, uint32_t risc) {
-  return word_of(instruction) == (qemu_plugin_insn_size(instruction) == 2 ? arm : risc);
+  const struct code code = code_of(instruction);
+  return code.word == (code.size == 2 ? arm : risc);
 }
 
 static bool touches_memory(struct meaning m) {
@@ -204,7 +212,7 @@ static void on_block(uint64_t id, struct qemu_plugin_tb *tb) {
       add(instruction, &executed, 1);
       count_kind(instruction, before, now, after);
     }
-    block->end = qemu_plugin_insn_vaddr(instruction) + qemu_plugin_insn_size(instruction);
+    block->end = qemu_plugin_insn_vaddr(instruction) + code_of(instruction).size;
     block->loops = now.kind == LOOP_END;
     before = now;
     now = after;
