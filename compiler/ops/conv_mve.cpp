@@ -35,6 +35,18 @@ std::vector<Field> depthwise_fields(const DepthwiseMveShape& s) {
   return fields;
 }
 
+std::vector<Field> dense_fields(const ConvMveShape& s) {
+  std::vector<Field> fields = {{"in_height", int64_t(s.in_height)},        {"in_width", int64_t(s.in_width)},
+                               {"in_channels", int64_t(s.in_channels)},    {"out_width", int64_t(s.out_width)},
+                               {"out_channels", int64_t(s.out_channels)},  {"kernel_height", int64_t(s.kernel_height)},
+                               {"kernel_width", int64_t(s.kernel_width)},  {"stride_y", int64_t(s.stride_y)},
+                               {"stride_x", int64_t(s.stride_x)},          {"pad_top", int64_t(s.pad_top)},
+                               {"pad_left", int64_t(s.pad_left)},          {"dilation_y", int64_t(s.dilation_y)},
+                               {"in_zero_point", int64_t(s.in_zero_point)}};
+  for (Field& f : output_stage_fields(output_stage(s))) fields.push_back(std::move(f));
+  return fields;
+}
+
 Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
   const ConvShape& c = conv.shape;
   const DepthwiseMveShape s{c.in_height,    c.in_width,   c.in_channels,   c.out_width,  c.kernel_height,
@@ -65,6 +77,40 @@ Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
   return layer;
 }
 
+Layer dense(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& c = conv.shape;
+  const ConvMveShape s{c.in_height,     c.in_width,     c.in_channels,   c.out_width, c.out_channels,
+                       c.kernel_height, c.kernel_width, c.stride_y,      c.stride_x,  c.pad_top,
+                       c.pad_left,      c.dilation_y,   c.in_zero_point, c.offset,    c.shift,
+                       c.left_shift,    c.zero_point,   c.low,           c.high,      c.ties_to_even};
+  std::vector<int8_t> ordered(conv.weights.size()), weights(size_t(packed_conv_mve_bytes(s)));
+  pack_conv(c, conv.weights.data(), ordered.data());
+  pack_conv_mve(s, ordered.data(), weights.data());
+  std::vector<int32_t> channels(size_t(packed_conv_mve_channel_words(s)));
+  pack_conv_mve_channels(s, conv.bias.data(), conv.multipliers.data(), channels.data());
+
+  Layer layer;
+  const bool each_pixel = conv_mve_is_pointwise(s, conv.out_height), saturates = conv_mve_saturates(output_stage(s));
+  layer.kernel = std::string(each_pixel ? "pointwise" : "conv2d") + (saturates ? "_mve" : "_plain_mve");
+  layer.headers = {"arch/mve_conv.hpp"};
+  layer.constants_struct = "ConvMve";
+  layer.shape_struct = "ConvMveShape";
+  layer.shape = dense_fields(s);
+  layer.band = conv_mve_contract(s);
+  layer.takes_scratch = !each_pixel;
+  layer.scratch_bytes = each_pixel ? 0 : conv_mve_scratch_bytes(s);
+  layer.note = saturates ? "Helium" : "Helium, any output stage";
+  const int32_t quads = conv_mve_quads(s);
+  const int w = lowering.constant(constant_of(
+      conv.name + "_weights",
+      fmt::format("[{}][2][{}][2][16]: four output channels as pairs, vectors of inputs", quads, conv_mve_vectors(s)),
+      weights));
+  const int k = lowering.constant(
+      constant_of(conv.name + "_channels", fmt::format("[{}][8]: four biases, four multipliers", quads), channels));
+  layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{k}}};
+  return layer;
+}
+
 bool takes_depthwise(const IntegerConv& conv) {
   const ConvShape& s = conv.shape;
   return is_depthwise(s) && s.group_out_channels == 1 && s.out_width > 1 &&
@@ -76,33 +122,7 @@ bool takes_depthwise(const IntegerConv& conv) {
 std::optional<Layer> choose_mve_conv(Lowering& lowering, const IntegerConv& conv) {
   if (takes_depthwise(conv)) return depthwise(lowering, conv);
   if (!dsp_writes_planes(conv.shape)) return {};
-  const ConvDspShape s = dsp_shape(conv);
-  std::vector<int8_t> weights(conv.weights.size());
-  pack_conv(conv.shape, conv.weights.data(), weights.data());
-  std::vector<int32_t> channels;
-  for (size_t c = 0; c < conv.bias.size(); ++c) channels.insert(channels.end(), {conv.bias[c], conv.multipliers[c]});
-
-  Layer layer;
-  const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
-  const bool saturates = conv_mve_saturates(output_stage(s));
-  layer.kernel = std::string(each_pixel ? "pointwise_mve" : "conv2d_mve") + (saturates ? "" : "_plain");
-  layer.headers = {"arch/mve_conv.hpp"};
-  layer.constants_struct = "ConvMve";
-  layer.shape_struct = "ConvDspShape";
-  layer.shape = dsp_shape_fields(conv);
-  layer.band = conv_dsp_contract(s);
-  layer.takes_scratch = !each_pixel;
-  layer.scratch_bytes = each_pixel ? 0 : conv_mve_scratch_bytes(s);
-  layer.note = saturates ? "Helium" : "Helium, any output stage";
-  const int w = lowering.constant(
-      constant_of(conv.name + "_weights",
-                  fmt::format("[{}][{}][{}][{}]: output channel, kernel row, kernel column, input channel",
-                              s.out_channels, s.kernel_height, s.kernel_width, s.in_channels),
-                  weights));
-  const int c = lowering.constant(
-      constant_of(conv.name + "_channels", fmt::format("[{}][2]: bias and multiplier", s.out_channels), channels));
-  layer.fields = {{"weights", Field::Array{w}}, {"channels", Field::Array{c}}};
-  return layer;
+  return dense(lowering, conv);
 }
 
 }  // namespace thimble::compiler

@@ -11,15 +11,17 @@ TEST_CASE("Helium convolutions equal the plain reference, whole and in bands, sh
   const auto check = [&](const auto& cases) {
     int32_t index = 0;
     for (const Case& c : cases) {
-      const Failure f = check_mve_conv(c, shape_of(c), *w, index++);
+      const Failure f = check_mve_conv(c, mve_shape_of(c), *w, index++);
       INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
       CHECK(f.what == nullptr);
     }
   };
   check(conv_cases);
   check(pointwise_cases);
+  check(mve_conv_cases);
   CHECK(check_fixed_mve<conv_cases>(*w).what == nullptr);
   CHECK(check_fixed_mve<pointwise_cases>(*w).what == nullptr);
+  CHECK(check_fixed_mve<mve_conv_cases>(*w).what == nullptr);
 }
 
 }  // namespace thimble::grid

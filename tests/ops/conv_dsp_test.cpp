@@ -51,7 +51,7 @@ const Kernels& kernels() {
   using Planes = DepthwiseDsp<DepthwiseDspShape>;
   using Nhwc = DepthwiseNhwcDsp<DepthwiseNhwcDspShape>;
   using Portable = Conv2d<ConvShape>;
-  using Helium = ConvMve<ConvDspShape>;
+  using Helium = ConvMve<ConvMveShape>;
   using HeliumDepthwise = DepthwiseMve<DepthwiseMveShape>;
   static const Kernels all = {
       {"transpose",
@@ -77,9 +77,9 @@ const Kernels& kernels() {
       {"depthwise_3x3_stride2_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_stride2_mve(a...); })},
       {"depthwise_3x3_narrow_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_narrow_mve(a...); })},
       {"conv2d_mve", kernel_of<Helium>([](auto... a) { conv2d_mve(a...); })},
-      {"conv2d_mve_plain", kernel_of<Helium>([](auto... a) { conv2d_mve_plain(a...); })},
+      {"conv2d_plain_mve", kernel_of<Helium>([](auto... a) { conv2d_plain_mve(a...); })},
       {"pointwise_mve", scratchless<Helium>([](auto... a) { pointwise_mve(a...); })},
-      {"pointwise_mve_plain", scratchless<Helium>([](auto... a) { pointwise_mve_plain(a...); })},
+      {"pointwise_plain_mve", scratchless<Helium>([](auto... a) { pointwise_plain_mve(a...); })},
       {"winograd_dsp", kernel_of<WinogradDsp<WinogradDspShape>>([](auto... a) { winograd_dsp(a...); })},
       {"depthwise_nhwc_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_dsp(a...); })},
       {"depthwise_nhwc_plain_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_plain_dsp(a...); })},
@@ -226,8 +226,8 @@ TEST_CASE("Helium: convolutions have its kernels, and nothing is written as plan
   CHECK(separable.check({}, helium) == Made{{"conv2d_mve", Layout::nhwc},
                                             {"depthwise_3x3_narrow_mve", Layout::nhwc},
                                             {"pointwise_mve", Layout::nhwc},
-                                            {"conv2d_mve_plain", Layout::nhwc},
-                                            {"pointwise_mve_plain", Layout::nhwc}});
+                                            {"conv2d_plain_mve", Layout::nhwc},
+                                            {"pointwise_plain_mve", Layout::nhwc}});
   Chain depthwise({1, 18, 13, 11});
   depthwise.conv({18, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 18))
       .conv({18, 1, 3, 3}, attributes_of({2, 2}, {1, 1}, {1, 1}, 18), ClampRange{0, 1})

@@ -31,9 +31,13 @@ void report(const char* kind, const Failure& f) {
 int main() {
   static_assert(THIMBLE_MVE_ASSEMBLY, "this board runs the assembly");
   int32_t index = 0;
-  for (const Case& c : conv_cases) report("convolution", check_mve_conv(c, shape_of(c), workspace, index++));
+  for (const Case& c : conv_cases) report("convolution", check_mve_conv(c, mve_shape_of(c), workspace, index++));
   index = 0;
-  for (const Case& c : pointwise_cases) report("pointwise", check_mve_conv(c, shape_of(c), workspace, index++));
+  for (const Case& c : pointwise_cases) report("pointwise", check_mve_conv(c, mve_shape_of(c), workspace, index++));
+  index = 0;
+  for (const Case& c : mve_conv_cases)
+    report("more convolutions", check_mve_conv(c, mve_shape_of(c), workspace, index++));
+  report("more specialised convolutions", check_fixed_mve<mve_conv_cases>(workspace));
   report("specialised convolution", check_fixed_mve<conv_cases>(workspace));
   report("specialised pointwise", check_fixed_mve<pointwise_cases>(workspace));
   index = 0;

@@ -4,6 +4,7 @@
 #include "thimble/arch/dsp.hpp"
 
 #if defined(__ARM_FEATURE_MVE) && defined(__OPTIMIZE__)
+#include <arm_mve.h>
 #define THIMBLE_MVE_ASSEMBLY 1
 #else
 #define THIMBLE_MVE_ASSEMBLY 0

@@ -4,7 +4,7 @@
 #pragma once
 #include "thimble/arch/mve.hpp"
 #include "thimble/arch/mve_depthwise.pack.hpp"
-#include "thimble/rows.hpp"
+#include "thimble/arch/mve_rows.hpp"
 
 namespace thimble {
 namespace mve {
@@ -133,36 +133,6 @@ THIMBLE_INLINE void store_results(const Group& g, const int32_t* sums, const Out
 #endif
 }
 
-// Copies the first `lanes` of 16 bytes each from `count` pixels, none or more, to places 16 bytes apart.
-THIMBLE_INLINE void copy_pixels(const int8_t* from, int32_t from_step, int8_t* to, int32_t count, int32_t lanes) {
-#if THIMBLE_MVE_ASSEMBLY
-  __asm volatile(
-      "vctp.8 %[lanes]\n\t wls lr,%[count],2f\n1:\n\t vpst\n\t vldrbt.u8 q0,[%[from]]\n\t add "
-      "%[from],%[from],%[step]\n\t"
-      "vstrb.8 q0,[%[to]],#16\n\t le lr,1b\n2:\n\t"
-      : [from] "+r"(from), [to] "+r"(to)
-      : [count] "r"(count), [step] "r"(from_step), [lanes] "r"(lanes)
-      : "lr", "q0", "memory");
-#else
-  for (; count > 0; --count, from += from_step, to += 16)
-    for (int32_t i = 0; i < 16; ++i) to[i] = i < lanes ? from[i] : int8_t(0);
-#endif
-}
-
-// Clamps `count` bytes.
-THIMBLE_INLINE void clamp_bytes(int8_t* bytes, int32_t count, int32_t low, int32_t high) {
-#if THIMBLE_MVE_ASSEMBLY
-  __asm volatile(
-      "vdup.8 q1,%[low]\n\t vdup.8 q2,%[high]\n\t wlstp.8 lr,%[count],2f\n1:\n\t vldrb.u8 q0,[%[bytes]]\n\t"
-      "vmax.s8 q0,q0,q1\n\t vmin.s8 q0,q0,q2\n\t vstrb.8 q0,[%[bytes]],#16\n\t letp lr,1b\n2:\n\t"
-      : [bytes] "+r"(bytes)
-      : [count] "r"(count), [low] "r"(low), [high] "r"(high)
-      : "lr", "q0", "q1", "q2", "memory");
-#else
-  for (; count > 0; --count, ++bytes) *bytes = int8_t(*bytes < low ? low : *bytes > high ? high : *bytes);
-#endif
-}
-
 // Output columns [first, first + outputs) of one group of channels. Copied rows lie in a ring of as many rows as the
 // kernel spans; each is `left` bytes of padding, `inside` columns of the image, `right` bytes of padding.
 template <class Layer>
@@ -193,7 +163,7 @@ struct DepthwiseChunk {
     if (narrow)
       copy(to, source, bytes);
     else
-      copy_pixels(source, layer.channels, to, inside, lanes);
+      copy_pixels(source, layer.channels, to, 16, inside, lanes);
     fill_bytes(to + bytes, layer.in_zero_point, right);
   }
 
@@ -246,13 +216,6 @@ THIMBLE_INLINE void for_each_chunk(const Layer& layer, void* scratch, bool is_3x
   }
 }
 
-template <class Layer>
-THIMBLE_INLINE void clamp_rows(const Layer& layer, const RowRing& out, int32_t y0, int32_t y1) {
-  if (layer.low <= -128 && layer.high >= 127) return;
-  for (int32_t y = y0; y < y1; ++y)
-    clamp_bytes(reinterpret_cast<int8_t*>(out.row(y)), layer.out_width * layer.channels, layer.low, layer.high);
-}
-
 template <int32_t pitch, int32_t stride, class Layer>
 THIMBLE_INLINE void depthwise_3x3(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                                   void* scratch) {
@@ -273,7 +236,7 @@ THIMBLE_INLINE void depthwise_3x3(const Layer& layer, const RowView& in, const R
       }
     });
   });
-  clamp_rows(layer, out, y0, y1);
+  clamp_rows(layer, out, y0, y1, layer.out_width * layer.channels);
 }
 
 // Fills offsets with the places of the taps under the rows from `start` on, and tells how many pairs they are.
@@ -317,7 +280,7 @@ THIMBLE_INLINE void depthwise_any(const Layer& layer, const RowView& in, const R
       }
     });
   });
-  if constexpr (saturates) clamp_rows(layer, out, y0, y1);
+  if constexpr (saturates) clamp_rows(layer, out, y0, y1, layer.out_width * layer.channels);
 }
 
 }  // namespace mve
