@@ -226,8 +226,8 @@ TEST_CASE("Helium: convolutions have its kernels, and nothing is written as plan
   CHECK(separable.check({}, helium) == Made{{"conv2d_mve", Layout::nhwc},
                                             {"depthwise_3x3_narrow_mve", Layout::nhwc},
                                             {"pointwise_mve", Layout::nhwc},
-                                            {"conv2d_plain_mve", Layout::nhwc},
-                                            {"pointwise_plain_mve", Layout::nhwc}});
+                                            {"conv2d_mve", Layout::nhwc},
+                                            {"pointwise_mve", Layout::nhwc}});
   Chain depthwise({1, 18, 13, 11});
   depthwise.conv({18, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 18))
       .conv({18, 1, 3, 3}, attributes_of({2, 2}, {1, 1}, {1, 1}, 18), ClampRange{0, 1})
