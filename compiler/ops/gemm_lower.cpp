@@ -145,22 +145,29 @@ int portable_weights(Lowering& lowering, const Node& node, const std::vector<int
   return packed_weights(lowering, node, offset_rows, n, k, "plus 128: ");
 }
 
-// Turns `layer` to the kernel for cores with the DSP extension. Gives its weights.
-int use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows,
-                   const std::vector<int32_t>& bias, const OutputStage& stage, Layer& layer) {
+// Turns `layer` to the kernel for cores with the DSP extension.
+void use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows,
+                    const std::vector<int32_t>& bias, const ChosenOutputStage& chosen, Layer& layer) {
   const int32_t n = int32_t(bias.size()), k = int32_t(rows.size() / bias.size());
-  const DspForm form = dsp_form(rows.data(), bias.data(), n, k, stage);
+  const DspForm form = dsp_form(rows.data(), bias.data(), n, k, chosen.stage);
   layer.kernel = form == DspForm::saturated ? "dense_dsp"
                  : form == DspForm::clamped ? "dense_dsp_clamped"
                                             : "dense_dsp_plain";
   layer.headers = {"arch/dsp_dense.hpp"};
   layer.constants_struct = "DenseDsp";
+  layer.takes_scratch = true;
+  layer.scratch_bytes = dense_dsp_scratch_bytes(k);
   layer.note = form == DspForm::plain ? "DSP, one byte a weight; " : "DSP, two outputs share a half; ";
+  std::vector<int32_t> multipliers = chosen.multipliers;
+  multipliers.resize(size_t(n), multipliers[0]);
   std::vector<int32_t> packed(size_t(packed_dense_dsp_words(k, n)));
-  pack_dense_dsp(k, n, form, rows.data(), packed.data());
-  return lowering.constant(array_of(node.name + "_weights",
-                                    fmt::format("{} outputs x {} inputs, quads of 4 outputs and 4 inputs", n, k),
-                                    packed, true));
+  pack_dense_dsp(k, n, form, rows.data(), bias.data(), multipliers.data(), packed.data());
+  layer.fields = {{"weights", Field::Array{lowering.constant(array_of(
+                                  node.name + "_weights",
+                                  fmt::format("{} outputs x {} inputs; 4 outputs: biases, weights of 4 inputs each, "
+                                              "multipliers",
+                                              n, k),
+                                  packed, true))}}};
 }
 
 // The same for cores with Helium.
@@ -199,20 +206,23 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
   const Features features = lowering.features();
-  const int weights = features.mve   ? use_mve_kernel(lowering, node, rows, n, k, layer)
-                      : features.dsp ? use_dsp_kernel(lowering, node, rows, sums.bias, chosen.stage, layer)
-                      : features.rv32 && dense_in_octets(int32_t(n))
-                          ? use_octets_kernel(lowering, node, rows, n, k, layer)
-                          : portable_weights(lowering, node, rows, n, k);
-  const int bias = lowering.constant(array_of(
-      node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
-  const int multipliers = lowering.constant(array_of(
-      node.name + "_multipliers", chosen.multipliers.size() == 1 ? "one for all outputs" : "one for each output",
-      chosen.multipliers, true));
-  layer.fields = {{"weights", Field::Array{weights}},
-                  {"bias", Field::Array{bias}},
-                  {"multipliers", Field::Array{multipliers}},
-                  {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
+  if (features.dsp && !features.mve) {
+    use_dsp_kernel(lowering, node, rows, sums.bias, chosen, layer);
+  } else {
+    const int weights = features.mve ? use_mve_kernel(lowering, node, rows, n, k, layer)
+                        : features.rv32 && dense_in_octets(int32_t(n))
+                            ? use_octets_kernel(lowering, node, rows, n, k, layer)
+                            : portable_weights(lowering, node, rows, n, k);
+    const int bias = lowering.constant(array_of(
+        node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
+    const int multipliers = lowering.constant(array_of(
+        node.name + "_multipliers", chosen.multipliers.size() == 1 ? "one for all outputs" : "one for each output",
+        chosen.multipliers, true));
+    layer.fields = {{"weights", Field::Array{weights}},
+                    {"bias", Field::Array{bias}},
+                    {"multipliers", Field::Array{multipliers}},
+                    {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
+  }
   for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
   layer.note += exactness_note(chosen);
   lowering.add(std::move(layer));

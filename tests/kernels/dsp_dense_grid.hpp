@@ -34,10 +34,10 @@ constexpr Case dense_cases[] = {
 };
 
 template <class Layer>
-void call_dense(DspForm form, const Layer& l, const int8_t* in, int8_t* out) {
-  if (form == DspForm::saturated) dense_dsp(l, in, out);
-  if (form == DspForm::clamped) dense_dsp_clamped(l, in, out);
-  if (form == DspForm::plain) dense_dsp_plain(l, in, out);
+void call_dense(DspForm form, const Layer& l, const int8_t* in, int8_t* out, void* scratch) {
+  if (form == DspForm::saturated) dense_dsp(l, in, out, scratch);
+  if (form == DspForm::clamped) dense_dsp_clamped(l, in, out, scratch);
+  if (form == DspForm::plain) dense_dsp_plain(l, in, out, scratch);
 }
 
 inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
@@ -53,9 +53,6 @@ inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
     const OutputStage& s = w.stage;
     const DenseDsp<DenseShape> layer{{c.width, c.in_channels, c.out_channels},
                                      w.packed,
-                                     w.bias,
-                                     w.multipliers,
-                                     1,
                                      s.offset,
                                      s.shift,
                                      s.left_shift,
@@ -63,9 +60,11 @@ inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
                                      s.low,
                                      s.high,
                                      s.ties_to_even};
-    pack_dense_dsp(c.in_channels, c.out_channels, form, w.weights, w.packed);
+    pack_dense_dsp(c.in_channels, c.out_channels, form, w.weights, w.bias, w.multipliers, w.packed);
     clear(w);
-    call_dense(form, layer, w.input, w.result);
+    call_dense(form, layer, w.input, w.result, w.scratch);
+    for (int32_t i = dense_dsp_scratch_bytes(c.in_channels); i < int32_t(sizeof w.scratch); ++i)
+      if (w.scratch[i] != 0x77) return {"scratch", index, i};
     if (differences(c, w) != 0) return {"rows", index, int32_t(form)};
   }
   return {};
