@@ -1,42 +1,17 @@
 // Depthwise 3x3 convolution from planes of int8 for cores with the DSP extension. A block works on one channel: its
-// weights stay in registers for as many rows as lie at equal distances. Two outputs at a time share their loads.
+// weights stay in registers for as many rows as lie at equal distances. Two outputs at a time share their loads; at
+// stride 1 two rows of them do (dsp_depthwise_rows.hpp).
 // Cost on a Cortex-M4 for two outputs: 31 instructions at stride 1, 37 at stride 2 (5 to 7 more when sizes come at run
 // time), and about 50 a channel and call.
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_depthwise.pack.hpp"
+#include "thimble/arch/dsp_depthwise_rows.hpp"
 #include "thimble/planes.hpp"
 #include "thimble/rows.hpp"
 
 namespace thimble {
 namespace dsp {
-
-// Rows of one channel that follow each other at equal distances.
-struct PlaneRows {
-  const int8_t *row0, *row1, *row2;  // under the kernel's rows
-  int8_t* out;
-  int32_t rows;
-  int32_t in_step, out_step;  // bytes from one row's start to the next's
-  int32_t out_pixel;          // bytes from one output pixel to the next
-};
-
-// What the blocks take from a layer.
-struct PlaneStage {
-  int32_t offset, shift;
-  int32_t pairs;  // of output pixels
-  bool odd;       // one output more
-};
-
-// The three taps of one kernel row, for `weights` as bytes w0 w1 w2 0.
-THIMBLE_INLINE int32_t three_taps(const int8_t* from, int32_t weights, int32_t sum) {
-  return from[2] * (int32_t(uint32_t(weights) << 8) >> 24) +
-         (from[1] * (int32_t(uint32_t(weights) << 16) >> 24) +
-          (from[0] * (int32_t(uint32_t(weights) << 24) >> 24) + sum));
-}
-THIMBLE_INLINE int32_t nine_taps(const PlaneRows& p, int32_t x, const int32_t* weights) {
-  const int32_t sum = three_taps(p.row0 + x, weights[0], weights[3]);
-  return three_taps(p.row2 + x, weights[2], three_taps(p.row1 + x, weights[1], sum));
-}
 
 #if THIMBLE_DSP_PRODUCT_LOOP
 // Registers: r0 r1 r2 the rows, r3 the output, r4 r5, r6 r7, r11 r12 the weights {w0,w2} {w1,0} of a kernel row each,
@@ -213,32 +188,76 @@ THIMBLE_INLINE int32_t rows_at_equal_distances(const Layer& layer, const RowView
   return most < 1 ? 1 : most;
 }
 
+// The start of the input row under the first column of kernel row k, and the step from a channel's plane to the next's.
+struct KernelRow {
+  const int8_t* at;
+  int32_t step;
+};
+template <class Layer>
+THIMBLE_INLINE KernelRow kernel_row(const Layer& layer, const RowView& in, int32_t y, int32_t k) {
+  const int32_t iy = y * layer.stride_y - layer.pad_top + k;
+  const bool inside = iy >= 0 && iy < layer.in_height;
+  return {reinterpret_cast<const int8_t*>(inside ? in.row(iy) : layer.pad_plane) + 1 - layer.pad_left,
+          inside ? layer.in_width + 1 : 0};
+}
+
+// Output rows from y on, in pairs that lie at equal distances: as many as one block can do. Gives their number.
+template <class Layer>
+[[gnu::noinline]] int32_t depthwise_row_pairs(const Layer& layer, const PlaneStage& stage, const RowView& in,
+                                              const RowRing& out, int32_t y, int32_t y1) {
+  KernelRow rows[4];
+  for (int32_t k = 0; k < 4; ++k) rows[k] = kernel_row(layer, in, y, k);
+  TwoRows p{rows[0].at,
+            distance(rows[0].at, rows[1].at),
+            distance(rows[0].at, rows[2].at),
+            distance(rows[0].at, rows[3].at),
+            reinterpret_cast<int8_t*>(out.row(y)),
+            int32_t(out.row(y + 1) - out.row(y)),
+            pairs_at_equal_distances(layer, in, out, y, y1),
+            2 * in.row_bytes,
+            2 * out.row_bytes,
+            layer.channels};
+  const int32_t* weights = layer.weights;
+  const int32_t* const weights_end = weights + layer.channels * depthwise_dsp_words;
+  for (; weights != weights_end; weights += depthwise_dsp_words) {
+    if constexpr (Layer::fixed)
+      depthwise_two_rows<Layer::shift, Layer::out_width % 2 != 0, Layer::channels>(p, stage, weights);
+    else
+      depthwise_two_rows(p, stage, weights);
+    p.row0 += rows[0].step;
+    p.to_row1 += rows[1].step - rows[0].step;
+    p.to_row2 += rows[2].step - rows[0].step;
+    p.to_row3 += rows[3].step - rows[0].step;
+    ++p.out;
+  }
+  return 2 * p.pairs;
+}
+
 template <int stride, class Layer>
 THIMBLE_INLINE void depthwise_planes(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0,
                                      int32_t y1) {
-  const int32_t pitch = layer.in_width + 1;
   const PlaneStage stage{layer.offset, layer.shift, layer.out_width / 2, layer.out_width % 2 != 0};
   for (int32_t y = y0; y < y1;) {
-    const int32_t rows = rows_at_equal_distances(layer, in, out, y, y1);
-    const int8_t* row[3];
-    int32_t step[3];  // from a channel's plane to the next's
-    for (int32_t k = 0; k < 3; ++k) {
-      const int32_t iy = y * layer.stride_y - layer.pad_top + k;
-      const bool inside = iy >= 0 && iy < layer.in_height;
-      row[k] = reinterpret_cast<const int8_t*>(inside ? in.row(iy) : layer.pad_plane) + 1 - layer.pad_left;
-      step[k] = inside ? pitch : 0;
+    if constexpr (stride == 1) {
+      if (layer.stride_y == 1 && y1 - y >= 2) {
+        y += depthwise_row_pairs(layer, stage, in, out, y, y1);
+        continue;
+      }
     }
-    PlaneRows p{row[0],        row[1],
-                row[2],        reinterpret_cast<int8_t*>(out.row(y)),
+    const int32_t rows = rows_at_equal_distances(layer, in, out, y, y1);
+    const KernelRow row0 = kernel_row(layer, in, y, 0), row1 = kernel_row(layer, in, y, 1),
+                    row2 = kernel_row(layer, in, y, 2);
+    PlaneRows p{row0.at,       row1.at,
+                row2.at,       reinterpret_cast<int8_t*>(out.row(y)),
                 rows,          layer.stride_y * in.row_bytes,
                 out.row_bytes, layer.channels};
     const int32_t* weights = layer.weights;
     const int32_t* const weights_end = weights + layer.channels * depthwise_dsp_words;
     for (; weights != weights_end; weights += depthwise_dsp_words) {
       depthwise_channel<stride>(layer, p, stage, weights);
-      p.row0 += step[0];
-      p.row1 += step[1];
-      p.row2 += step[2];
+      p.row0 += row0.step;
+      p.row1 += row1.step;
+      p.row2 += row2.step;
       ++p.out;
     }
     y += rows;
