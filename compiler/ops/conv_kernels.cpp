@@ -111,6 +111,10 @@ Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector
     layer.scratch_bytes = six_panel_bytes(s);
     if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
   }
+  if (has_six_columns(s)) {
+    layer.kernel = "conv2d_six_three";
+    layer.scratch_bytes = conv2d_six_three_scratch_bytes(s);
+  }
   layer.headers = {"conv_six.hpp"};
   layer.constants_struct = "ConvSix";
   layer.band = conv_contract(s);

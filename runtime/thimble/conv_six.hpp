@@ -3,62 +3,11 @@
 #include <stdint.h>
 
 #include "thimble/arch/rv32_six.hpp"
-#include "thimble/conv.hpp"
 #include "thimble/conv_six.pack.hpp"
 #include "thimble/runs.hpp"
+#include "thimble/six_panel.hpp"
 
 namespace thimble {
-
-// Words of a panel lie three apart: the pairs of pixels interleave.
-// n values of two pixels into the halves of words. Gives the place behind.
-inline int32_t* six_join(const int8_t* a, const int8_t* b, int32_t n, int32_t* to) {
-  for (; n >= 4; n -= 4, a += 4, b += 4, to += 12) {
-    to[0] = a[0] + b[0] * 65536;
-    to[3] = a[1] + b[1] * 65536;
-    to[6] = a[2] + b[2] * 65536;
-    to[9] = a[3] + b[3] * 65536;
-  }
-  for (; n > 0; --n, to += 3) *to = *a++ + *b++ * 65536;
-  return to;
-}
-
-// Values in the order of a kernel: the first pixel of a pair sets the words, the second is added to the upper halves.
-struct SixFirst {
-  int32_t* to;
-  void put(int32_t value) { *to = value, to += 3; }
-};
-struct SixSecond {
-  int32_t* to;
-  void put(int32_t value) { *to += value * 65536, to += 3; }
-};
-
-// An output pixel and the rows under its kernel.
-struct SixPixel {
-  int32_t y, x;
-  Taps rows;
-  int32_t* offsets;
-  int8_t* to;
-};
-
-// The words of two pixels, padding included.
-template <class Shape>
-inline void six_pair(const Shape& s, const RowView& in, Taps interior, const SixPixel& a, const SixPixel& b,
-                     int32_t* panel) {
-  if (a.x < interior.first || b.x >= interior.last || a.y != b.y) {
-    gather_window(s, in, a.offsets, a.rows, a.x, SixFirst{panel});
-    gather_window(s, in, b.offsets, b.rows, b.x, SixSecond{panel});
-    return;
-  }
-  const int32_t run = s.kernel_width * s.in_channels, apart = (b.x - a.x) * s.stride_x * s.in_channels;
-  const int8_t* const from = reinterpret_cast<const int8_t*>(in.base) + (a.x * s.stride_x - s.pad_left) * s.in_channels;
-  for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
-    if (ky >= a.rows.first && ky < a.rows.last) {
-      panel = six_join(from + a.offsets[ky], from + a.offsets[ky] + apart, run, panel);
-    } else {
-      for (int32_t n = run; n > 0; --n, panel += 3) *panel = s.in_zero_point * 65537;
-    }
-  }
-}
 
 template <class Shape>
 inline SixPixels six_stage(const ConvSix<Shape>& c, int32_t* panel) {
@@ -73,35 +22,93 @@ inline SixPixels six_stage(const ConvSix<Shape>& c, int32_t* panel) {
   return p;
 }
 
-// Dense, any kernel, dilation, stride and pads. Pixels are taken in order, across the ends of rows. Scratch:
-// conv2d_six_scratch_bytes().
+// The pixels of a band in order, across the ends of rows.
+template <class Shape>
+class SixWalk {
+ public:
+  SixWalk(const Shape& s, const RowView& in, const RowRing& out, int32_t y0, int32_t* tables)
+      : s_(s), in_(in), out_(out), tables_(tables), at_{y0 - 1, s.out_width - 1, {0, 0}, tables, nullptr} {}
+  const SixPixel& at() const { return at_; }
+  // How many pixels of the row come after this one; at its end, of the next row.
+  int32_t ahead() const { return at_.x + 1 < s_.out_width ? s_.out_width - 1 - at_.x : s_.out_width; }
+  void advance() {
+    if (++at_.x < s_.out_width) {
+      at_.to += s_.out_channels;
+      return;
+    }
+    at_.x = 0;
+    ++at_.y;
+    at_.offsets = tables_ + ((at_.y & 1) != 0 ? s_.kernel_height : 0);
+    at_.rows = rows_under(s_, in_, at_.y, at_.offsets);
+    at_.to = reinterpret_cast<int8_t*>(out_.row(at_.y));
+  }
+
+ private:
+  const Shape& s_;
+  const RowView& in_;
+  const RowRing& out_;
+  int32_t* tables_;  // of row offsets: two rows' in turn
+  SixPixel at_;
+};
+
+// The next pixels, two at a time by pair(first, second, words), into `pixels`. Where less than six are left the last
+// comes again.
+template <class Shape, class Pair>
+inline void six_by_pairs(SixWalk<Shape>& walk, int32_t left, int32_t* panel, SixPixels& pixels, Pair pair) {
+  for (int32_t i = 0; i < 3; ++i) {
+    if (left-- > 0) walk.advance();
+    const SixPixel first = walk.at();
+    if (left-- > 0) walk.advance();
+    pair(first, walk.at(), panel + i);
+    pixels.to[2 * i] = first.to;
+    pixels.to[2 * i + 1] = walk.at().to;
+  }
+}
+
+// Dense, any kernel, dilation, stride and pads. Scratch: conv2d_six_scratch_bytes().
 template <class Shape>
 void conv2d_six(const ConvSix<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
-  int32_t* const tables = static_cast<int32_t*>(scratch);  // of row offsets: two rows' in turn
+  int32_t* const tables = static_cast<int32_t*>(scratch);
   int32_t* const panel = tables + 2 * c.kernel_height;
   const Taps interior = c.dilation_x == 1 ? interior_columns(c) : Taps{0, 0};
   SixPixels pixels = six_stage(c, panel);
+  SixWalk<ConvSix<Shape>> walk(c, in, out, y0, tables);
+  for (int32_t left = (y1 - y0) * c.out_width; left > 0; left -= 6) {
+    six_by_pairs(walk, left, panel, pixels, [&](const SixPixel& a, const SixPixel& b, int32_t* words) {
+      if (a.y == b.y && a.x >= interior.first && b.x < interior.last)
+        six_inside(c, in, a, b, words);
+      else
+        six_gather(c, in, a, b, words);
+    });
+    pixels.channels = c.channels;
+    six_pixels(pixels);
+  }
+}
 
-  SixPixel next{y0 - 1, c.out_width - 1, {0, 0}, tables, nullptr};
-  const auto advance = [&] {
-    if (++next.x < c.out_width) {
-      next.to += c.out_channels;
-      return;
-    }
-    next.x = 0;
-    ++next.y;
-    next.offsets = tables + ((next.y & 1) != 0 ? c.kernel_height : 0);
-    next.rows = rows_under(c, in, next.y, next.offsets);
-    next.to = reinterpret_cast<int8_t*>(out.row(next.y));
-  };
-  for (int32_t left = (y1 - y0) * c.out_width; left > 0;) {
-    for (int32_t pair = 0; pair < 3; ++pair) {
-      if (left-- > 0) advance();
-      const SixPixel a = next;
-      if (left-- > 0) advance();
-      six_pair(c, in, interior, a, next, panel + pair);
-      pixels.to[2 * pair] = a.to;
-      pixels.to[2 * pair + 1] = next.to;
+// Dense, has_six_columns(). Scratch: conv2d_six_three_scratch_bytes().
+template <class Shape>
+void conv2d_six_three(const ConvSix<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
+                      void* scratch) {
+  int32_t* const tables = static_cast<int32_t*>(scratch);
+  int32_t* const panel = tables + 2 * c.kernel_height;
+  int8_t* const outside = reinterpret_cast<int8_t*>(panel + 3 * conv_depth(c));
+  for (int32_t i = 0; i < c.in_channels; ++i) outside[i] = int8_t(c.in_zero_point);
+  SixPixels pixels = six_stage(c, panel);
+  SixWalk<ConvSix<Shape>> walk(c, in, out, y0, tables);
+  for (int32_t left = (y1 - y0) * c.out_width; left > 0; left -= 6) {
+    if (left >= 6 && walk.ahead() >= 6) {
+      for (int8_t*& to : pixels.to) {
+        walk.advance();
+        to = walk.at().to;
+      }
+      six_columns<3>(c, in, outside, walk.at(), 5, panel);
+    } else {
+      six_by_pairs(walk, left, panel, pixels, [&](const SixPixel& a, const SixPixel& b, int32_t* words) {
+        if (b.x == a.x + 1)
+          six_columns<1>(c, in, outside, b, 1, words);
+        else
+          six_gather(c, in, a, b, words);
+      });
     }
     pixels.channels = c.channels;
     six_pixels(pixels);

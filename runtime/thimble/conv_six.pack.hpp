@@ -28,14 +28,24 @@ constexpr bool conv_six_takes(const Shape& s) {
   return s.group_in_channels == s.in_channels && s.out_channels >= 2 && s.left_shift == 0 && s.ties_to_even == 0;
 }
 
+// What conv2d_six_three computes as well, with fewer instructions: kernels three wide.
+template <class Shape>
+constexpr bool has_six_columns(const Shape& s) {
+  return s.kernel_width == 3 && s.stride_x == 1 && s.dilation_x == 1;
+}
+
 template <class Shape>
 constexpr int32_t six_panel_bytes(const Shape& s) {
   return 3 * 4 * conv_depth(s);
 }
-// conv2d_six: two tables of row offsets, and the panel of words.
+// conv2d_six: two tables of row offsets, and the panel of words. conv2d_six_three: a pixel of padding as well.
 template <class Shape>
 constexpr int32_t conv2d_six_scratch_bytes(const Shape& s) {
   return 2 * window_scratch_bytes(s) + six_panel_bytes(s);
+}
+template <class Shape>
+constexpr int32_t conv2d_six_three_scratch_bytes(const Shape& s) {
+  return conv2d_six_scratch_bytes(s) + (s.in_channels + 3) / 4 * 4;
 }
 
 // Pairs of channels: 0 and 1, 2 and 3 ...; an odd last channel is paired with the one before, which is computed twice.

@@ -74,7 +74,7 @@ struct FixedSixShape {
   static constexpr int32_t low = s.low, high = s.high, ties_to_even = s.ties_to_even;
 };
 
-// Runs what make() or a test drew, as conv2d and, where it is one, as pointwise.
+// Runs what make() or a test drew, in all forms that take it.
 template <class Shape>
 Failure run_six(const Case& c, const Shape& shape, Workspace& w, int32_t index) {
   centre(c, w);
@@ -85,13 +85,18 @@ Failure run_six(const Case& c, const Shape& shape, Workspace& w, int32_t index) 
     return {"bytes of the weights", index, bytes};
   pack_six_channels(c.out_channels, w.bias, w.multipliers, w.channels);
   const ConvSix<Shape> layer{shape, packed, w.channels};
-  for (int32_t as_pointwise = 0; as_pointwise <= int32_t(six_pointwise(c)); ++as_pointwise) {
+  for (int32_t kind = 0; kind < 3; ++kind) {
+    if ((kind == 1 && !six_pointwise(c)) || (kind == 2 && !has_six_columns(shape))) continue;
     const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
-      as_pointwise != 0 ? pointwise_six(layer, in, out, y0, y1, scratch) : conv2d_six(layer, in, out, y0, y1, scratch);
+      if (kind == 0) conv2d_six(layer, in, out, y0, y1, scratch);
+      if (kind == 1) pointwise_six(layer, in, out, y0, y1, scratch);
+      if (kind == 2) conv2d_six_three(layer, in, out, y0, y1, scratch);
     };
     const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
     if (f.what != nullptr) return f;
-    const int32_t scratch_bytes = as_pointwise != 0 ? six_panel_bytes(shape) : conv2d_six_scratch_bytes(shape);
+    const int32_t scratch_bytes = kind == 0   ? conv2d_six_scratch_bytes(shape)
+                                  : kind == 1 ? six_panel_bytes(shape)
+                                              : conv2d_six_three_scratch_bytes(shape);
     for (int32_t i = scratch_bytes; i < int32_t(sizeof w.scratch); ++i)
       if (w.scratch[i] != 0x77) return {"scratch", index, i};
   }
