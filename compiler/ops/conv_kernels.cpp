@@ -171,7 +171,12 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const FloatConv& conv) 
   Layer layer = portable(s, conv.out_height, "_f32", window_scratch_bytes(s));
   std::vector<float> packed(conv.weights.size());
   std::string order = ": output channel, kernel row, kernel column, input channel";
-  if (is_depthwise(s)) {
+  if (is_depthwise(s) && lowering.features().fpu && s.group_out_channels == 1) {
+    layer.kernel = "depthwise_eights_f32";
+    layer.note = fmt::format("{} channels side by side", depthwise_float_block);
+    pack_depthwise_eights(s, conv.weights.data(), packed.data());
+    order += fmt::format("; {} channels side by side", depthwise_float_block);
+  } else if (is_depthwise(s)) {
     pack_conv(s, conv.weights.data(), packed.data());
   } else {
     pack_conv_float(s, conv.weights.data(), packed.data());

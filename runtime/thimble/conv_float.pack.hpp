@@ -22,9 +22,11 @@ struct ConvFloatShape {
 template <class Shape>
 struct ConvFloat : Shape {
   using ShapeType = Shape;
-  const float* weights;  // conv2d_f32 and pointwise_f32: pack_conv_float; depthwise_f32: [out_channels][taps]
-  const float* bias;     // [out_channels]
-  float low, high;       // the activation's clamp; infinite where open
+  // conv2d_f32 and pointwise_f32: pack_conv_float; depthwise_f32: [out_channels][taps]; depthwise_eights_f32:
+  // pack_depthwise_eights
+  const float* weights;
+  const float* bias;  // [out_channels]
+  float low, high;    // the activation's clamp; infinite where open
 };
 
 // Output channels computed side by side.
@@ -44,6 +46,21 @@ constexpr void pack_conv_float(const Shape& s, const float* weights, float* pack
           for (int32_t b = 0; b < block; ++b) *packed++ = weights[(first + m + b) * depth + c * taps + t];
       m += block;
     }
+}
+
+// Channels that depthwise_eights_f32 computes side by side.
+constexpr int32_t depthwise_float_block = 8;
+
+// weights: [out_channels][taps]. Packed: blocks of eight channels as [taps][8], then those left over as [taps] each.
+template <class Shape>
+constexpr void pack_depthwise_eights(const Shape& s, const float* weights, float* packed) {
+  const int32_t taps = s.kernel_height * s.kernel_width;
+  for (int32_t m = 0; m < s.out_channels;) {
+    const int32_t block = s.out_channels - m >= depthwise_float_block ? depthwise_float_block : 1;
+    for (int32_t t = 0; t < taps; ++t)
+      for (int32_t b = 0; b < block; ++b) *packed++ = weights[(m + b) * taps + t];
+    m += block;
+  }
 }
 
 }  // namespace thimble

@@ -1,5 +1,6 @@
 // Fully connected layers: dense for int8, dense_f32 for float.
 #pragma once
+#include "thimble/arch/float_products.hpp"
 #include "thimble/dense.pack.hpp"
 #include "thimble/requantize.hpp"
 
@@ -34,6 +35,12 @@ inline void sum_products_of_4(const T* in, const Weight* weights, int32_t inputs
   sums[1] = s1;
   sums[2] = s2;
   sums[3] = s3;
+}
+
+// The same for floats.
+inline void sum_products_of_4(const float* in, const float* weights, int32_t inputs, float start, float* sums) {
+  const float starts[4] = {start, start, start, start};
+  four_sums(starts, in, weights, inputs, sums);
 }
 
 // One output, of those left over.

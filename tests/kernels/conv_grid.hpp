@@ -52,6 +52,8 @@ constexpr Geometry geometries[] = {
     {18, 1, 6, 18, 1, 6, 5, 1, 1, 1, 1, 1, 2, 0, 6},   // 1-D depthwise
     {7, 7, 4, 7, 7, 4, 1, 1, 1, 1, 1, 1, 0, 0, 4},     // depthwise 1x1: a scale for each channel
     {9, 9, 4, 3, 3, 4, 2, 2, 4, 4, 1, 1, 0, 0, 4},     // stride beyond the kernel
+    {6, 7, 19, 6, 7, 19, 3, 3, 1, 1, 1, 1, 1, 1, 19},  // two blocks of eight channels and three
+    {7, 9, 8, 5, 6, 8, 5, 4, 2, 2, 1, 1, 3, 3, 8},     // one block, windows partly and wholly beside the image
 };
 constexpr int32_t geometry_count = int32_t(sizeof geometries / sizeof geometries[0]);
 

@@ -111,6 +111,7 @@ constexpr auto run_conv2d_pairs = [](const auto&... a) { conv2d_pairs(a...); };
 constexpr auto run_pointwise_pairs = [](const auto&... a) { pointwise_pairs(a...); };
 constexpr auto run_conv2d_f32 = [](const auto&... a) { conv2d_f32(a...); };
 constexpr auto run_depthwise_f32 = [](const auto&... a) { depthwise_f32(a...); };
+constexpr auto run_depthwise_eights_f32 = [](const auto&... a) { depthwise_eights_f32(a...); };
 constexpr auto run_pointwise_f32 = [](const auto& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                                       void*) { pointwise_f32(c, in, out, y0, y1); };
 
@@ -211,7 +212,7 @@ namespace {
 struct FloatCase {
   Geometry g;
   Numbers<float, float> n;
-  std::vector<float> packed, plain;
+  std::vector<float> packed, plain, eights;
   std::vector<double> expected;
 
   FloatCase(const Geometry& geometry, float low, float high, unsigned seed) : g(geometry) {
@@ -228,6 +229,8 @@ struct FloatCase {
     plain.resize(n.weights.size());
     pack_conv_float(with_geometry<ConvFloatShape>(g), n.weights.data(), packed.data());
     pack_conv(with_geometry<ConvFloatShape>(g), n.weights.data(), plain.data());
+    eights.resize(n.weights.size());
+    if (g.group_in() == 1) pack_depthwise_eights(with_geometry<ConvFloatShape>(g), plain.data(), eights.data());
   }
   Runner runner(int32_t scratch_bytes) const {
     return {conv_contract(with_geometry<ConvFloatShape>(g)),
@@ -259,6 +262,9 @@ void check_float(const FloatCase& t, const Shape& shape, float low, float high) 
   if (is_pointwise(c, t.g.out_height)) check("pointwise_f32", bound(c, run_pointwise_f32), 0);
   const ConvFloat<Shape> d{shape, t.plain.data(), t.n.bias.data(), low, high};
   if (is_depthwise(d)) check("depthwise_f32", bound(d, run_depthwise_f32), window_scratch_bytes(d));
+  if (!is_depthwise(d) || t.g.group_out() > 1) return;
+  const ConvFloat<Shape> e{shape, t.eights.data(), t.n.bias.data(), low, high};
+  check("depthwise_eights_f32", bound(e, run_depthwise_eights_f32), window_scratch_bytes(e));
 }
 
 template <int32_t index = 0>
@@ -278,6 +284,14 @@ TEST_CASE("float convolutions equal the plain reference, whole and in bands") {
     INFO("geometry " << i);
     check_float(FloatCase(geometries[i], -1.5f, 4.0f, unsigned(i)), with_geometry<ConvFloatShape>(geometries[i]), -1.5f,
                 4.0f);
+  }
+}
+
+TEST_CASE("a ReLU of a float convolution is exact zero below") {
+  for (int32_t i = 0; i < geometry_count; ++i) {
+    INFO("geometry " << i);
+    check_float(FloatCase(geometries[i], 0, INFINITY, unsigned(i)), with_geometry<ConvFloatShape>(geometries[i]), 0,
+                INFINITY);
   }
 }
 
