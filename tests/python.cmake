@@ -18,12 +18,15 @@ endforeach()
 # The node tests that come with ONNX.
 add_test(NAME backend COMMAND ${THIMBLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/backend.py $<TARGET_FILE:thimble> ${CMAKE_SOURCE_DIR})
 
-# Whole models: integer outputs equal to the byte, floats within tolerance.
+# Whole models: integer outputs equal to the byte, floats within tolerance. The host runs first and leaves its hashes.
+set(check_outputs ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble>)
 foreach(target host ${qemu_targets})
-  add_test(NAME models_int8_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble> ${target} ${integer_models})
+  add_test(NAME models_int8_${target} COMMAND ${check_outputs} ${target} --hashes ${CMAKE_CURRENT_BINARY_DIR}/host_outputs.json ${integer_models})
+  set_tests_properties(models_int8_${target} PROPERTIES FIXTURES_REQUIRED host_outputs)
 endforeach()
+set_tests_properties(models_int8_host PROPERTIES FIXTURES_REQUIRED "" FIXTURES_SETUP host_outputs)
 foreach(target host cortex-m4 rv32imc)
-  add_test(NAME models_float_${target} COMMAND ${THIMBLE_PYTHON} ${models}/check_outputs.py $<TARGET_FILE:thimble> ${target} ${float_models})
+  add_test(NAME models_float_${target} COMMAND ${check_outputs} ${target} ${float_models})
 endforeach()
 
 # Every layer, fed with ONNX Runtime's own tensors.
