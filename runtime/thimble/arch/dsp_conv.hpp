@@ -225,6 +225,21 @@ template <class Layer, class Panel>
   fill<1>(layer, shape, from, 0, offsets, panel);
 }
 
+// Three pixels: a call where the sizes come at run time, so that the kernels share it.
+template <class Layer, class Panel>
+[[gnu::noinline]] void fill_three_called(const Layer& layer, const Panel& shape, const int8_t* from, int32_t next,
+                                         const int32_t* offsets, int32_t* panel) {
+  fill<3>(layer, shape, from, next, offsets, panel);
+}
+template <class Layer, class Panel>
+THIMBLE_INLINE void fill_three(const Layer& layer, const Panel& shape, const int8_t* from, int32_t next,
+                               const int32_t* offsets, int32_t* panel) {
+  if constexpr (Layer::fixed)
+    fill<3>(layer, shape, from, next, offsets, panel);
+  else
+    fill_three_called(layer, shape, from, next, offsets, panel);
+}
+
 // Four bytes from `at` on of a row of `length` bytes; those outside the row are the bytes of `padding`.
 inline int32_t bytes_over_edge(const int8_t* row, int32_t length, int32_t at, uint32_t padding) {
   uint32_t v = 0;
@@ -334,7 +349,7 @@ THIMBLE_INLINE void conv2d(const Layer& layer, const RowView& in, const RowRing&
     int32_t x = -layer.pad_left;
     while (to != row_end) {
       if (waiting.count == 0 && x >= 0 && x + 2 * layer.stride_x <= last_inside && row_end - to >= 3 * step) {
-        fill<3>(layer, shape, base + x * layer.in_channels, next, offsets, panel);
+        fill_three(layer, shape, base + x * layer.in_channels, next, offsets, panel);
         multiply_panel<form>(layer, product, {to, step, 2 * step});
         to += 3 * step;
         x += 3 * layer.stride_x;
@@ -412,7 +427,7 @@ THIMBLE_INLINE void pointwise(const Layer& layer, const RowView& in, const RowRi
     y0 += rows;
     for (int32_t pixels = rows * layer.out_width; pixels > 0;) {
       if (waiting.count == 0 && pixels >= panel_pixels) {
-        fill<3>(layer, shape, from, channels, &no_offset, panel);
+        fill_three(layer, shape, from, channels, &no_offset, panel);
         multiply_panel<form>(layer, product, places.next_three());
         from += 3 * channels;
         pixels -= 3;

@@ -68,7 +68,9 @@ THIMBLE_INLINE void transform_column(const Tile& t, int32_t a, int32_t b, int32_
 
 // B' d B (1 -1 pattern of F(2,3): d0-d2, d1+d2, d2-d1, d1-d3) for all channels, four at a time. A position's quads
 // follow each other in the panel; `panel` points at the tile's half of the first.
-THIMBLE_INLINE void transform_tile(Tile t, int32_t channels, int32_t* panel) {
+template <class Layer>
+[[gnu::noinline]] void transform_tile(const Layer& layer, Tile t, int32_t* panel) {
+  const int32_t channels = layer.in_channels;
   const int32_t step = channels;  // words of a position: a quad is four words, for four channels
   for (int32_t* const end = panel + channels; panel != end; panel += 4) {
     transform_column<false>(t, 0, 2 * channels, panel, step);
@@ -243,7 +245,7 @@ THIMBLE_INLINE void winograd(const Layer& layer, const RowView& in, const RowRin
           copy_edge_tile(layer, rows, first, edge);
           for (int32_t k = 0; k < 4; ++k) tile.row[k] = edge + k * 4 * channels;
         }
-        transform_tile(tile, channels, panel + 2 * t);
+        transform_tile(layer, tile, panel + 2 * t);
       }
       multiply_tiles(layer, panel, sums, to[0], to[1]);
     }
