@@ -244,7 +244,8 @@ THIMBLE_INLINE void depthwise_planes(const Layer& layer, const RowView& in, cons
         continue;
       }
     }
-    const int32_t rows = rows_at_equal_distances(layer, in, out, y, y1);
+    // At stride 1 only a row without a partner is left.
+    const int32_t rows = stride == 1 ? 1 : rows_at_equal_distances(layer, in, out, y, y1);
     const KernelRow row0 = kernel_row(layer, in, y, 0), row1 = kernel_row(layer, in, y, 1),
                     row2 = kernel_row(layer, in, y, 2);
     PlaneRows p{row0.at,       row1.at,
