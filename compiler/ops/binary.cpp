@@ -87,8 +87,12 @@ void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredR
                                range.high};
   const ChosenInt8Sum chosen = choose_int8_sum(problem, described(node));
   const BroadcastOperands operands = lower_broadcast(lowering, node);
-  Layer layer = binary_layer(node, operands, chosen.ties_to_even ? "add_int8_ties_to_even" : "add_int8",
-                             "binary_int8.hpp", "AddInt8");
+  const bool helium = lowering.features().mve && operands.alike && !chosen.ties_to_even;
+  Layer layer = binary_layer(node, operands,
+                             helium                ? "add_int8_mve"
+                             : chosen.ties_to_even ? "add_int8_ties_to_even"
+                                                   : "add_int8",
+                             helium ? "arch/mve_add_int8.hpp" : "binary_int8.hpp", "AddInt8");
   add_row_elements(lowering, layer, operands);
   const Int8Sum& s = chosen.sum;
   const std::vector<Field> fields = {{"sum.a_multiplier", int64_t(s.a_multiplier)},

@@ -7,6 +7,7 @@
 #include "compiler/ops/matmul.hpp"
 #include "compiler/requantize.hpp"
 #include "thimble/arch/dsp_dense.pack.hpp"
+#include "thimble/arch/mve_dense.pack.hpp"
 #include "thimble/dense.pack.hpp"
 #include "thimble/dense_octets.pack.hpp"
 
@@ -170,15 +171,21 @@ void use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8
                                   packed, true))}}};
 }
 
-// The same for cores with Helium.
-int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
-                   Layer& layer) {
-  layer.kernel = "dense_mve";
+// The same for cores with Helium. Biases and multipliers are filled up to whole quads.
+int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, const OutputStage& stage,
+                   std::vector<int32_t>& bias, std::vector<int32_t>& multipliers, Layer& layer) {
+  const int32_t n = int32_t(bias.size()), k = int32_t(rows.size() / bias.size());
+  layer.kernel = dense_mve_saturates(stage) ? "dense_mve" : "dense_plain_mve";
   layer.headers = {"arch/mve_dense.hpp"};
   layer.constants_struct = "DenseMve";
   layer.note = "Helium; ";
-  return lowering.constant(
-      array_of(node.name + "_weights", fmt::format("{} outputs x {} inputs, in rows", n, k), rows, true));
+  bias.resize(size_t(dense_mve_quads(n)) * 4);
+  if (multipliers.size() > 1) multipliers.resize(bias.size());
+  std::vector<int8_t> packed(size_t(packed_dense_mve_bytes(n, k)));
+  pack_dense_mve(rows.data(), n, k, packed.data());
+  return lowering.constant(array_of(node.name + "_weights",
+                                    fmt::format("{} outputs x {} inputs, 16 inputs of 4 outputs side by side", n, k),
+                                    packed, true));
 }
 
 // The same for RV32.
@@ -201,7 +208,7 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const Tensor& b = *node.inputs[1]->constant;
   const int64_t n = gemm.outputs(b.type), k = gemm.inputs(b.type);
   const std::vector<int8_t> rows = weight_rows<int8_t>(gemm, b);
-  const Sums sums = sums_of(node, gemm, rows, where);
+  Sums sums = sums_of(node, gemm, rows, where);
   const TensorType& y = node.outputs[0]->type;
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
@@ -209,15 +216,16 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   if (features.dsp && !features.mve) {
     use_dsp_kernel(lowering, node, rows, sums.bias, chosen, layer);
   } else {
-    const int weights = features.mve ? use_mve_kernel(lowering, node, rows, n, k, layer)
-                        : features.rv32 && dense_in_octets(int32_t(n))
-                            ? use_octets_kernel(lowering, node, rows, n, k, layer)
-                            : portable_weights(lowering, node, rows, n, k);
+    std::vector<int32_t> multiplier_of = chosen.multipliers;
+    const int weights =
+        features.mve ? use_mve_kernel(lowering, node, rows, chosen.stage, sums.bias, multiplier_of, layer)
+        : features.rv32 && dense_in_octets(int32_t(n)) ? use_octets_kernel(lowering, node, rows, n, k, layer)
+                                                       : portable_weights(lowering, node, rows, n, k);
     const int bias = lowering.constant(array_of(
         node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
-    const int multipliers = lowering.constant(array_of(
-        node.name + "_multipliers", chosen.multipliers.size() == 1 ? "one for all outputs" : "one for each output",
-        chosen.multipliers, true));
+    const int multipliers = lowering.constant(
+        array_of(node.name + "_multipliers",
+                 chosen.multipliers.size() == 1 ? "one for all outputs" : "one for each output", multiplier_of, true));
     layer.fields = {{"weights", Field::Array{weights}},
                     {"bias", Field::Array{bias}},
                     {"multipliers", Field::Array{multipliers}},

@@ -73,23 +73,32 @@ inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
 inline Failure check_mve_dense(const Case& c, Workspace& w, int32_t index) {
   make(c, uint32_t(index + 1), w);
   centre(c, w);
-  refer(c, w);
   const OutputStage& s = w.stage;
-  const DenseMve<DenseShape> layer{{c.width, c.in_channels, c.out_channels},
-                                   w.weights,
-                                   w.bias,
-                                   w.multipliers,
-                                   1,
-                                   s.offset,
-                                   s.shift,
-                                   s.left_shift,
-                                   s.zero_point,
-                                   s.low,
-                                   s.high,
-                                   s.ties_to_even};
-  clear(w);
-  dense_mve(layer, w.input, w.result);
-  return differences(c, w) == 0 ? Failure{} : Failure{"rows", index, 0};
+  int8_t* const weights = reinterpret_cast<int8_t*>(w.packed);
+  pack_dense_mve(w.weights, c.out_channels, c.in_channels, weights);
+  for (int32_t kind = 0; kind < 4; ++kind) {
+    const bool plain = kind % 2 != 0, one_multiplier = kind >= 2;
+    for (int32_t i = 0; i < 4; ++i) w.bias[c.out_channels + i] = w.multipliers[c.out_channels + i] = 0;
+    if (one_multiplier)
+      for (int32_t i = 1; i < c.out_channels; ++i) w.multipliers[i] = w.multipliers[0];
+    refer(c, w);
+    const DenseMve<DenseShape> layer{{c.width, c.in_channels, c.out_channels},
+                                     weights,
+                                     w.bias,
+                                     w.multipliers,
+                                     one_multiplier ? 0 : 1,
+                                     s.offset,
+                                     s.shift,
+                                     s.left_shift,
+                                     s.zero_point,
+                                     s.low,
+                                     s.high,
+                                     s.ties_to_even};
+    clear(w);
+    plain ? dense_plain_mve(layer, w.input, w.result) : dense_mve(layer, w.input, w.result);
+    if (differences(c, w) != 0) return {"rows", index, kind};
+  }
+  return {};
 }
 
 }  // namespace thimble::grid

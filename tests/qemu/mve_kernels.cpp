@@ -1,5 +1,6 @@
 // Runs the Helium kernels' grid on a board. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/dsp_dense_grid.hpp"
+#include "tests/kernels/mve_add_grid.hpp"
 #include "tests/kernels/mve_conv_grid.hpp"
 #include "tests/kernels/mve_depthwise_grid.hpp"
 
@@ -52,6 +53,8 @@ int main() {
   for (const Case& c : nhwc_cases)
     report("depthwise NHWC", check_mve_depthwise(c, mve_depthwise_shape_of(c), workspace, index++));
   report("specialised depthwise", check_fixed_mve_depthwise<mve_depthwise_cases>(workspace));
+  index = 0;
+  for (const Int8Sum& sum : mve_sums) report("addition", check_mve_add(sum, workspace, index++));
   board_print_number("failed", uint32_t(failed));
   return failed != 0;
 }
