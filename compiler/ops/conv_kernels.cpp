@@ -179,6 +179,11 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const FloatConv& conv) 
   } else if (is_depthwise(s)) {
     pack_conv(s, conv.weights.data(), packed.data());
   } else {
+    if (lowering.features().fpu && gathers_floats(s) && !is_pointwise(s, conv.out_height)) {
+      layer.kernel = "conv2d_panel_f32";
+      layer.scratch_bytes = float_panel_scratch_bytes(s);
+      layer.note = "values under the kernel gathered for two pixels";
+    }
     pack_conv_float(s, conv.weights.data(), packed.data());
     order += fmt::format("; {} output channels side by side", float_block);
   }

@@ -22,8 +22,8 @@ struct ConvFloatShape {
 template <class Shape>
 struct ConvFloat : Shape {
   using ShapeType = Shape;
-  // conv2d_f32 and pointwise_f32: pack_conv_float; depthwise_f32: [out_channels][taps]; depthwise_eights_f32:
-  // pack_depthwise_eights
+  // conv2d_f32, conv2d_panel_f32, pointwise_f32: pack_conv_float; depthwise_f32: [out_channels][taps];
+  // depthwise_eights_f32: pack_depthwise_eights
   const float* weights;
   const float* bias;  // [out_channels]
   float low, high;    // the activation's clamp; infinite where open
@@ -46,6 +46,20 @@ constexpr void pack_conv_float(const Shape& s, const float* weights, float* pack
           for (int32_t b = 0; b < block; ++b) *packed++ = weights[(first + m + b) * depth + c * taps + t];
       m += block;
     }
+}
+
+// Whether conv2d_panel_f32 takes the layer and pays: the values under a row of the kernel are few, and those of two
+// pixels fit a kilobyte.
+template <class Shape>
+constexpr bool gathers_floats(const Shape& s) {
+  const int32_t run = s.kernel_width * s.in_channels;
+  return s.group_in_channels == s.in_channels && s.dilation_x == 1 && run < 16 && run * s.kernel_height <= 128;
+}
+
+// The places of rows, and the values under the kernel of two pixels.
+template <class Shape>
+constexpr int32_t float_panel_scratch_bytes(const Shape& s) {
+  return window_scratch_bytes(s) + 2 * 4 * s.kernel_height * s.kernel_width * s.in_channels;
 }
 
 // Channels that depthwise_eights_f32 computes side by side.

@@ -111,6 +111,7 @@ constexpr auto run_conv2d_pairs = [](const auto&... a) { conv2d_pairs(a...); };
 constexpr auto run_pointwise_pairs = [](const auto&... a) { pointwise_pairs(a...); };
 constexpr auto run_conv2d_f32 = [](const auto&... a) { conv2d_f32(a...); };
 constexpr auto run_depthwise_f32 = [](const auto&... a) { depthwise_f32(a...); };
+constexpr auto run_conv2d_panel_f32 = [](const auto&... a) { conv2d_panel_f32(a...); };
 constexpr auto run_depthwise_eights_f32 = [](const auto&... a) { depthwise_eights_f32(a...); };
 constexpr auto run_pointwise_f32 = [](const auto& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                                       void*) { pointwise_f32(c, in, out, y0, y1); };
@@ -259,6 +260,7 @@ void check_float(const FloatCase& t, const Shape& shape, float low, float high) 
   };
   const ConvFloat<Shape> c{shape, t.packed.data(), t.n.bias.data(), low, high};
   check("conv2d_f32", bound(c, run_conv2d_f32), window_scratch_bytes(c));
+  if (gathers_floats(c)) check("conv2d_panel_f32", bound(c, run_conv2d_panel_f32), float_panel_scratch_bytes(c));
   if (is_pointwise(c, t.g.out_height)) check("pointwise_f32", bound(c, run_pointwise_f32), 0);
   const ConvFloat<Shape> d{shape, t.plain.data(), t.n.bias.data(), low, high};
   if (is_depthwise(d)) check("depthwise_f32", bound(d, run_depthwise_f32), window_scratch_bytes(d));
