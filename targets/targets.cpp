@@ -27,7 +27,7 @@ constexpr std::array<Target, 8> table = {{
     {.name = "cortex-m0plus",
      .core = "ARMv6-M",
      .cost_family = "armv6m",
-     .features = {},
+     .features = {.thumb1 = true},
      .alignment = 4,
      .compiler = "arm-none-eabi-g++",
      .flags = "-mcpu=cortex-m0plus -mfloat-abi=soft" ARM_FLAGS,

@@ -12,6 +12,7 @@ struct Features {
   bool dsp = false;              // ARMv7E-M DSP: SMLAD, SXTB16, SMMLA, SSAT
   bool mve = false;              // Helium
   bool rv32 = false;             // RISC-V: RV32IMC
+  bool thumb1 = false;           // Thumb of 16 bits only, eight registers for most of it: ARMv6-M
   bool fpu = false;              // single-precision hardware
   bool long_multiply = false;    // 32x32 -> 64 in hardware (ARMv6-M has none)
   bool unaligned_loads = false;  // 32-bit loads at any address

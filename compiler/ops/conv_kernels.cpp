@@ -6,6 +6,7 @@
 #include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
 #include "thimble/conv_pairs.pack.hpp"
+#include "thimble/conv_single.pack.hpp"
 #include "thimble/conv_six.pack.hpp"
 #include "thimble/depthwise_walk.pack.hpp"
 
@@ -137,6 +138,34 @@ Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector
   return layer;
 }
 
+// `weights` in pack_conv's order.
+Layer single_channels(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  const ConvShape& s = conv.shape;
+  Layer layer = portable(s, conv.out_height, "_single", conv2d_single_scratch_bytes(s));
+  if (is_pointwise(s, conv.out_height)) {
+    layer.takes_scratch = true;
+    layer.scratch_bytes = single_panel_bytes(s);
+    if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
+  }
+  layer.headers = {"conv_single.hpp"};
+  layer.constants_struct = "ConvSingle";
+  layer.band = conv_contract(s);
+  layer.note = "six pixels in three words, groups of values as long as the weights allow";
+  layer.shape_struct = "ConvShape";
+  layer.shape = shape_fields(s);
+  std::vector<int8_t> packed(size_t(pack_conv_single(s, weights.data(), nullptr)));
+  pack_conv_single(s, weights.data(), packed.data());
+  std::vector<int32_t> channels(size_t(s.out_channels * single_channel_words));
+  pack_single_channels(s, weights.data(), conv.bias.data(), conv.multipliers.data(), channels.data());
+  const int weights_constant = lowering.constant(constant_of(
+      conv.name + "_weights", packed_shape(s) + " in groups, each behind a byte with its length; then 0", packed));
+  const int channels_constant = lowering.constant(constant_of(
+      conv.name + "_channels",
+      fmt::format("[{}][{}]: starts of two sums, multiplier", s.out_channels, single_channel_words), channels));
+  layer.fields = {{"weights", Field::Array{weights_constant}}, {"channels", Field::Array{channels_constant}}};
+  return layer;
+}
+
 }  // namespace
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
@@ -150,16 +179,17 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv
   pack_conv(s, conv.weights.data(), weights.data());
   if (lowering.features().rv32 && conv_six_takes(s)) return {six_at_once(lowering, conv, weights)};
   const bool dense = s.group_in_channels == s.in_channels;
+  if (lowering.features().thumb1 && dense) return {single_channels(lowering, conv, weights)};
   if (dense && !lowering.options().portable_kernels && weights_pair(weights.data(), s.out_channels, conv_depth(s)))
     return {paired(lowering, conv, weights)};
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
-  if (lowering.features().rv32 && depthwise_walks(s, conv.out_height)) {
+  if ((lowering.features().rv32 || lowering.features().thumb1) && depthwise_walks(s, conv.out_height)) {
     layer.kernel = s.stride_x == 1 ? "depthwise_walk" : "depthwise_walk_2";
     layer.headers = {"depthwise_walk.hpp"};
     layer.takes_scratch = false;
     layer.scratch_bytes = 0;
-    layer.note = "each channel walks down its rows, weights in registers";
+    layer.note = "each channel walks down its rows, its sums in registers";
   }
   layer.constants_struct = "Conv2d";
   set_constants(lowering, conv, weights, "", layer);

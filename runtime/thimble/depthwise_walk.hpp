@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "thimble/arch/rv32_depthwise.hpp"
+#include "thimble/arch/v6m_depthwise.hpp"
 #include "thimble/depthwise_walk.pack.hpp"
 #include "thimble/rows.hpp"
 

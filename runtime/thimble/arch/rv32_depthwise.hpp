@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "thimble/arch/rv32.hpp"
+#include "thimble/arch/v6m.hpp"
 #include "thimble/requantize.hpp"
 
 namespace thimble {
@@ -108,7 +109,7 @@ __attribute__((noinline)) void walk_rows(Walk& walk) {
 #undef THIMBLE_ROW_1
 #undef THIMBLE_ROW_2
 
-#else
+#elif !THIMBLE_V6M_ASSEMBLY
 
 // The column of the kernel at kx, times the pixels at `column` bytes from the rows' start, or times the padding.
 inline int32_t walk_column(const Walk& walk, int32_t kx, int32_t column, bool inside) {
