@@ -48,15 +48,17 @@ namespace dsp {
 #define THIMBLE_SATURATE_FIXED "ssat r10,#8,r10,asr %[shift]\n\t ssat lr,#8,lr,asr %[shift]\n\t"
 #define THIMBLE_STORE_PAIR THIMBLE_FETCH(r8, pixel) "strb r10,[r3]\n\t strb lr,[r3,r8]\n\t add r3,r3,r8,lsl #1\n\t"
 #define THIMBLE_STORE_PAIR_FIXED "strb lr,[r3,%[pixel]]\n\t strb r10,[r3],%[pixels]\n\t"
-// The loop over rows: a turn of two pairs, entered in the middle or passed by as `entry` says.
-#define THIMBLE_ROWS(pair, single)                                                                                  \
-  "ldmia r4,{r4,r6,r11}\n\t sxtb16 r5,r4,ror #8\n\t sxtb16 r4,r4\n\t sxtb16 r7,r6,ror #8\n\t sxtb16 r6,r6\n\t"      \
-  "sxtb16 r12,r11,ror #8\n\t sxtb16 r11,r11\n2:\n\t" THIMBLE_FETCH(r8, entry) "add pc,r8\n\t nop\n1:\n\t" pair pair \
-  THIMBLE_FETCH(r8, end) "cmp r0,r8\n\t bne.w 1b\n\t" single                                                        \
-  THIMBLE_FETCH(r8, rows) "subs r8,r8,#1\n\t beq.w 3f\n\t" THIMBLE_PARK(rows, r8)                                   \
-      THIMBLE_FETCH(r9, in_skip) "add r0,r0,r9\n\t add r1,r1,r9\n\t add r2,r2,r9\n\t" THIMBLE_FETCH(r8, end)        \
-          THIMBLE_FETCH(r9, in_step) "add r8,r8,r9\n\t" THIMBLE_PARK(end, r8)                                       \
-              THIMBLE_FETCH(r9, out_skip) "add r3,r3,r9\n\t b.w 2b\n3:\n\t"
+// The loop over rows: a turn of one pair, or of two at stride 2, entered in the middle or passed by as `entry` says.
+// (At stride 1 only single rows come here.)
+#define THIMBLE_ROWS(pair, single)                                                                              \
+  "ldmia r4,{r4,r6,r11}\n\t sxtb16 r5,r4,ror #8\n\t sxtb16 r4,r4\n\t sxtb16 r7,r6,ror #8\n\t sxtb16 r6,r6\n\t"  \
+  "sxtb16 r12,r11,ror #8\n\t sxtb16 r11,r11\n2:\n\t" THIMBLE_FETCH(                                             \
+      r8, entry) "add pc,r8\n\t nop\n1:\n\t.rept %c[turn]\n\t" pair                                             \
+                 ".endr\n\t" THIMBLE_FETCH(r8, end) "cmp r0,r8\n\t bne.w 1b\n\t" single                         \
+                 THIMBLE_FETCH(r8, rows) "subs r8,r8,#1\n\t beq.w 3f\n\t" THIMBLE_PARK(rows, r8) THIMBLE_FETCH( \
+                     r9, in_skip) "add r0,r0,r9\n\t add r1,r1,r9\n\t add r2,r2,r9\n\t" THIMBLE_FETCH(r8, end)   \
+                     THIMBLE_FETCH(r9, in_step) "add r8,r8,r9\n\t" THIMBLE_PARK(end, r8)                        \
+                         THIMBLE_FETCH(r9, out_skip) "add r3,r3,r9\n\t b.w 2b\n3:\n\t"
 #define THIMBLE_SINGLE_IF_ODD                                \
   THIMBLE_FETCH(r8, odd)                                     \
   "cmp r8,#0\n\t beq.w 4f\n\t" THIMBLE_SINGLE THIMBLE_FETCH( \
@@ -68,10 +70,11 @@ namespace dsp {
                    "+r"(r4), [end] "+" THIMBLE_PARKED(end), [rows] "+" THIMBLE_PARKED(rows)                           \
                  : [bias] THIMBLE_PARKED(bias), [multiplier] THIMBLE_PARKED(multiplier),                              \
                    [offset] THIMBLE_PARKED(offset), [entry] THIMBLE_PARKED(entry), [in_skip] THIMBLE_PARKED(in_skip), \
-                   [in_step] THIMBLE_PARKED(in_step), [out_skip] THIMBLE_PARKED(out_skip), __VA_ARGS__                \
+                   [in_step] THIMBLE_PARKED(in_step), [out_skip] THIMBLE_PARKED(out_skip), [turn] "i"(turn),          \
+                   __VA_ARGS__                                                                                        \
                  : "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
 #define THIMBLE_ROWS_OPERANDS(pair_instructions)                                                      \
-  constexpr int32_t pair_bytes = 4 * (pair_instructions), loop_end_bytes = 10;                        \
+  constexpr int32_t pair_bytes = 4 * (pair_instructions), loop_end_bytes = 10, turn = stride;         \
   const int32_t pairs = s.pairs, span = pairs * 2 * stride;                                           \
   register const int8_t* r0 __asm("r0") = p.row0;                                                     \
   register const int8_t* r1 __asm("r1") = p.row1;                                                     \
@@ -80,9 +83,9 @@ namespace dsp {
   register const int32_t* r4 __asm("r4") = weights;                                                   \
   Parked end = parked(p.row0 + span), rows = parked(p.rows);                                          \
   const Parked bias = parked(weights[3]), multiplier = parked(weights[4]), offset = parked(s.offset); \
-  const Parked entry = parked(pairs == 0       ? 2 * pair_bytes + loop_end_bytes                      \
-                              : pairs % 2 != 0 ? pair_bytes                                           \
-                                               : int32_t(0));                                         \
+  const Parked entry = parked(pairs == 0          ? turn * pair_bytes + loop_end_bytes                \
+                              : pairs % turn != 0 ? pair_bytes                                        \
+                                                  : int32_t(0));                                      \
   const Parked in_skip = parked(p.in_step - span), in_step = parked(p.in_step);                       \
   const Parked out_skip = parked(p.out_step - pairs * 2 * p.out_pixel)
 
