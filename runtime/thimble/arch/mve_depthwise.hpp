@@ -52,15 +52,18 @@ THIMBLE_INLINE int8_t lane_result(const Group& g, int32_t i, int32_t sum, const 
 
 // `count` vectors of a row's results, one or more, for 3x3 with columns `pitch` bytes apart: from rows p0, p1, p2 to
 // `out`, `out_step` bytes from one to the next.
+// A function of its own: the block takes nearly all registers.
 template <int32_t pitch, int32_t stride>
-THIMBLE_INLINE void row_3x3(const Group& g, const OutputStage& stage, const int8_t* p0, const int8_t* p1,
-                            const int8_t* p2, int32_t count, int8_t* out, int32_t out_step) {
+[[gnu::noinline]] void row_3x3(const Group& g, const OutputStage& stage, const int8_t* p0, const int8_t* p1,
+                               const int8_t* p2, int32_t count, int8_t* out, int32_t out_step) {
   constexpr int32_t step = 16 * stride;
 #if THIMBLE_MVE_ASSEMBLY
   const int8_t* w = g.weights();
+  const int32_t shift = -stage.shift, zero = stage.offset >> stage.shift;
+  __asm volatile("vctp.8 %[lanes]" : : [lanes] "r"(g.lanes) : "memory");  // holds for the stores of all turns
   register int32_t n __asm("lr") = count;
   __asm volatile(
-      "vctp.8 %[lanes]\n\t dls lr,%[n]\n1:\n\t" THIMBLE_MVE_BIAS
+      "dls lr,%[n]\n1:\n\t" THIMBLE_MVE_BIAS
       THIMBLE_MVE_TAP("vldrb.u8 q6,[%[p0],%[column1]]") THIMBLE_MVE_WIDEN
       THIMBLE_MVE_TAP("vldrb.u8 q6,[%[p0],%[column2]]")
       THIMBLE_MVE_SECOND_TAP("vldrb.u8 q6,[%[p0]]", "vldrb.u8 q6,[%[p0]],%[step]") THIMBLE_MVE_WIDEN
@@ -74,7 +77,7 @@ THIMBLE_INLINE void row_3x3(const Group& g, const OutputStage& stage, const int8
       THIMBLE_MVE_NARROW("%[w],#-208", "%[w],#-192", "%[w],#-176", "%[w],#-160")
       "vpst\n\t vstrbt.8 q0,[%[out]]\n\t add %[out],%[out],%[out_step]\n\t sub %[w],%[w],#144\n\t le lr,1b\n\t"
       : [n] "+r"(n), [p0] "+r"(p0), [p1] "+r"(p1), [p2] "+r"(p2), [w] "+r"(w), [out] "+r"(out)
-      : [out_step] "r"(out_step), [lanes] "r"(g.lanes), [shift] "r"(-stage.shift), [zero] "r"(stage.offset >> stage.shift), [column1] "i"(pitch),
+      : [out_step] "r"(out_step), [shift] "r"(shift), [zero] "r"(zero), [column1] "i"(pitch),
         [column2] "i"(2 * pitch), [step] "i"(step)
       : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory");
 #else
