@@ -22,8 +22,10 @@ __attribute__((noinline)) inline void store_single(const int32_t* sums, int32_t 
   for (int8_t* const* const end = to + 6; to != end; ++to) (*to)[channel] = int8_t(stored(*sums++, multiplier));
 }
 
+// All channels of a panel. Out of line: else the frame of whoever calls a specialised form grows.
 template <class Shape>
-inline void single_products(const ConvSingle<Shape>& c, const OutputStage& stage, const SinglePixels& pixels) {
+__attribute__((noinline)) void single_products(const ConvSingle<Shape>& c, const OutputStage& stage,
+                                               const SinglePixels& pixels) {
   const int8_t* w = c.weights;
   const int32_t* channel = c.channels;
   for (int32_t m = 0; m < c.out_channels; ++m, channel += single_channel_words) {
