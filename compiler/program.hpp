@@ -89,6 +89,8 @@ struct Layer {
   int64_t scratch_bytes = 0;         // live during the call, 4-byte aligned, contents unspecified
   int64_t macs = 0;
   int alternatives = 1;  // kernels that it was chosen from
+  // Multipliers of an integer layer, and how many of them make it equal ONNX Runtime on every reachable accumulator.
+  int64_t multipliers = 0, exact_multipliers = 0;
   std::string note;      // for the report: variant chosen and why, channels proved equal to ONNX Runtime
 };
 
@@ -108,6 +110,16 @@ struct Program {
   int64_t macs() const {
     int64_t n = 0;
     for (const auto& l : layers) n += l.macs;
+    return n;
+  }
+  int64_t multipliers() const {
+    int64_t n = 0;
+    for (const auto& l : layers) n += l.multipliers;
+    return n;
+  }
+  int64_t exact_multipliers() const {
+    int64_t n = 0;
+    for (const auto& l : layers) n += l.exact_multipliers;
     return n;
   }
   int64_t weight_bytes() const {

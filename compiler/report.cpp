@@ -99,6 +99,16 @@ std::string flash_table(const Program& program) {
   return text;
 }
 
+std::string exactness(const Program& program) {
+  if (program.multipliers() == 0) return {};
+  std::string text = fmt::format("{} of {} channels equal ONNX Runtime on every reachable accumulator\n",
+                                 program.exact_multipliers(), program.multipliers());
+  for (const Layer& l : program.layers)
+    if (l.exact_multipliers < l.multipliers)
+      text += fmt::format("  '{}': {} of {}\n", l.name, l.exact_multipliers, l.multipliers);
+  return text;
+}
+
 int64_t constant_bytes(const Program& program) {
   int64_t n = 0;
   for (const ConstantArray& c : program.constants) n += int64_t(c.bytes.size());

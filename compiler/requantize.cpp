@@ -222,9 +222,17 @@ std::vector<Field> output_stage_fields(const OutputStage& s) {
           {"ties_to_even", int64_t(s.ties_to_even)}};
 }
 
-std::string exactness_note(const ChosenOutputStage& chosen) {
-  return fmt::format("{} of {} channels equal ONNX Runtime on every reachable accumulator", chosen.exact_channels,
-                     chosen.multipliers.size());
+void note_exactness(const ChosenOutputStage& chosen, Layer& layer) {
+  layer.multipliers = int64_t(chosen.multipliers.size());
+  layer.exact_multipliers = chosen.exact_channels;
+  if (!layer.note.empty()) layer.note += "; ";
+  layer.note += fmt::format("{} of {} channels equal ONNX Runtime on every reachable accumulator",
+                            chosen.exact_channels, chosen.multipliers.size());
+}
+
+void add_output_stage(const ChosenOutputStage& chosen, Layer& layer) {
+  for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
+  note_exactness(chosen, layer);
 }
 
 }  // namespace thimble::compiler

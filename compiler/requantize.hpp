@@ -42,7 +42,11 @@ StoredRange stored_range(const Storage& storage, const ClampRange& clamp);
 // The stage as fields of a layer's constants, in the order of OutputStage.
 std::vector<Field> output_stage_fields(const OutputStage& stage);
 
-// "61 of 64 channels equal ONNX Runtime on every reachable accumulator"
-std::string exactness_note(const ChosenOutputStage& chosen);
+// Counts the layer's exact channels, and says so in its note: "61 of 64 channels equal ONNX Runtime on every reachable
+// accumulator".
+void note_exactness(const ChosenOutputStage& chosen, Layer& layer);
+
+// Ends the layer's constants with the stage, and notes the exactness.
+void add_output_stage(const ChosenOutputStage& chosen, Layer& layer);
 
 }  // namespace thimble::compiler

@@ -42,6 +42,8 @@ void print_json(const Compiled& compiled, const CompileOptions& options, const s
                                           {"arena_bytes", compiled.plan.arena_bytes},
                                           {"arena_lower_bound", compiled.plan.lower_bound},
                                           {"layers", compiled.program.layers.size()},
+                                          {"channels", compiled.program.multipliers()},
+                                          {"exact_channels", compiled.program.exact_multipliers()},
                                           {"notes", compiled.notes}};
   fmt::print("{}\n", figures.dump(2));
 }
@@ -62,6 +64,7 @@ int run_compile(const CompileCommand& command) {
   for (const std::string& note : compiled.notes) fmt::print("{}\n", note);
   fmt::print("{}: {} layers, {} MACs, {} bytes of weights\n", compiled.program.name, compiled.program.layers.size(),
              compiled.program.macs(), compiled.program.weight_bytes());
+  fmt::print("{}", exactness(compiled.program));
   fmt::print("arena {} bytes; no plan of whole tensors in this order is below {}\nwritten to {}/\n",
              compiled.plan.arena_bytes, compiled.plan.lower_bound, folder);
   return done;

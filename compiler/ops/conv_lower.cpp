@@ -103,7 +103,7 @@ IntegerConv integer_conv(const Conv& op, const Node& node, const Lowering& lower
   shape.high = s.high;
   shape.ties_to_even = s.ties_to_even;
   conv.multipliers = chosen.multipliers;
-  noted.note = exactness_note(chosen);
+  note_exactness(chosen, noted);
   return conv;
 }
 
@@ -160,6 +160,8 @@ void Conv::lower(Lowering& lowering, const Node& node) const {
   const int out = lowering.output(node.outputs[0], out_layout);
   for (Layer& layer : alternatives) {
     if (!noted.note.empty()) layer.note += "; " + noted.note;
+    layer.multipliers = noted.multipliers;
+    layer.exact_multipliers = noted.exact_multipliers;
     layer.name = node.name;
     layer.macs = macs(types, std::vector<TensorType>{node.outputs[0]->type}) / std::max<int64_t>(images, 1);
     if (layer.inputs.empty()) layer.inputs.push_back({});

@@ -158,7 +158,7 @@ void use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8
   layer.constants_struct = "DenseDsp";
   layer.takes_scratch = true;
   layer.scratch_bytes = dense_dsp_scratch_bytes(k);
-  layer.note = form == DspForm::plain ? "DSP, one byte a weight; " : "DSP, two outputs share a half; ";
+  layer.note = form == DspForm::plain ? "DSP, one byte a weight" : "DSP, two outputs share a half";
   std::vector<int32_t> multipliers = chosen.multipliers;
   multipliers.resize(size_t(n), multipliers[0]);
   std::vector<int32_t> packed(size_t(packed_dense_dsp_words(k, n)));
@@ -178,7 +178,7 @@ int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_
   layer.kernel = dense_mve_saturates(stage) ? "dense_mve" : "dense_plain_mve";
   layer.headers = {"arch/mve_dense.hpp"};
   layer.constants_struct = "DenseMve";
-  layer.note = "Helium; ";
+  layer.note = "Helium";
   bias.resize(size_t(dense_mve_quads(n)) * 4);
   if (multipliers.size() > 1) multipliers.resize(bias.size());
   std::vector<int8_t> packed(size_t(packed_dense_mve_bytes(n, k)));
@@ -194,7 +194,7 @@ int use_octets_kernel(Lowering& lowering, const Node& node, const std::vector<in
   layer.kernel = "dense_octets";
   layer.headers = {"dense_octets.hpp"};
   layer.constants_struct = "DenseOctets";
-  layer.note = "two outputs in a word, groups of inputs as long as the weights allow; ";
+  layer.note = "two outputs in a word, groups of inputs as long as the weights allow";
   std::vector<int32_t> packed(size_t(pack_dense_octets(rows.data(), int32_t(n), int32_t(k), nullptr)));
   pack_dense_octets(rows.data(), int32_t(n), int32_t(k), packed.data());
   return lowering.constant(
@@ -231,8 +231,7 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
                     {"multipliers", Field::Array{multipliers}},
                     {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
   }
-  for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
-  layer.note += exactness_note(chosen);
+  add_output_stage(chosen, layer);
   lowering.add(std::move(layer));
 }
 

@@ -121,8 +121,7 @@ void add_integer_fields(Lowering& lowering, const Node& node, const Product& p, 
   const ChosenOutputStage chosen =
       choose_output_stage({&all, 1}, y.quantization->zero_points[0], range.low, range.high, where);
   layer.fields.push_back({"multiplier", int64_t(chosen.multipliers[0])});
-  for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
-  layer.note = exactness_note(chosen);
+  add_output_stage(chosen, layer);
 }
 
 void add_real_fields(Lowering& lowering, const Node& node, const Product& p, Layer& layer) {

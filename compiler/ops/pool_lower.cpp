@@ -147,8 +147,7 @@ void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) co
   layer.fields.push_back({"in_zero", int64_t(from.type.quantization->zero_points[0])});
   layer.fields.push_back({"multipliers", Field::Array{array}});
   layer.fields.push_back({"fewest", divisors.front()});
-  for (Field& f : output_stage_fields(table.chosen.stage)) layer.fields.push_back(std::move(f));
-  layer.note = exactness_note(table.chosen);
+  add_output_stage(table.chosen, layer);
   lowering.add(std::move(layer));
 }
 

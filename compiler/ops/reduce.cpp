@@ -87,8 +87,7 @@ void add_kernel(Layer& layer, ReduceKind kind, int64_t count, const TensorType& 
     layer.kernel = "reduce_sum";
     layer.constants_struct = "ReduceSum";
     layer.fields = {{"start", -count * zero}, {"multiplier", int64_t(chosen.multipliers[0])}};
-    for (Field& f : output_stage_fields(chosen.stage)) layer.fields.push_back(std::move(f));
-    layer.note = exactness_note(chosen);
+    add_output_stage(chosen, layer);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "compiler/error.hpp"
 #include "compiler/op.hpp"
+#include "compiler/report.hpp"
 
 using namespace thimble;
 using namespace thimble::compiler;
@@ -112,4 +113,21 @@ TEST_CASE("the largest scale is exact, one beyond is refused") {
   CHECK(exact == 1);
   CHECK_THROWS_WITH(choose_output_stage(std::vector{ChannelRange{3e38f, -1, 1}}, 0, -128, 127, "Conv 'c'"),
                     Catch::Contains("channel 0 has scale 3e+38, 1048576 is the most"));
+}
+
+TEST_CASE("the report names the layers with channels that differ, and sums up") {
+  Program program;
+  for (const ChosenOutputStage& chosen :
+       {ChosenOutputStage{{}, {1 << 30}, 1}, ChosenOutputStage{{}, {1 << 30, 1}, 1}}) {
+    Layer layer;
+    layer.name = "layer " + std::to_string(chosen.multipliers.size());
+    add_output_stage(chosen, layer);
+    program.layers.push_back(layer);
+  }
+  program.layers.push_back({});  // no integer layer
+  CHECK(program.layers[0].note == "1 of 1 channels equal ONNX Runtime on every reachable accumulator");
+  CHECK(program.layers[1].fields.back().name == "ties_to_even");
+  CHECK(exactness(program) ==
+        "2 of 3 channels equal ONNX Runtime on every reachable accumulator\n  'layer 2': 1 of 2\n");
+  CHECK(exactness(Program{}).empty());
 }
