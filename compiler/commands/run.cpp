@@ -8,6 +8,7 @@
 #include "compiler/interpret.hpp"
 #include "compiler/onnx/tensor_file.hpp"
 #include "compiler/verify/verify.hpp"
+#include "compiler/verify/work_folder.hpp"
 
 namespace thimble::compiler {
 
@@ -40,10 +41,8 @@ DataSet inputs_of(const RunCommand& command, const Graph& graph) {
 
 std::vector<Tensor> outputs_of(const RunCommand& command, const Compiled& compiled, const DataSet& set) {
   if (!command.interpreter) {
-    const std::string folder = temporary_folder();
-    const Execution made = execute(compiled, command.compile, {set}, {.folder = folder});
-    fs::remove_all(folder);
-    return made.outputs[0];
+    const WorkFolder work;
+    return execute(compiled, command.compile, {set}, {.folder = work.path}).outputs[0];
   }
   std::map<std::string, Tensor> inputs;
   for (size_t i = 0; i < set.inputs.size(); ++i) inputs[compiled.graph.inputs[i]->name] = set.inputs[i];

@@ -10,6 +10,7 @@
 #include "compiler/onnx/tensor_file.hpp"
 #include "compiler/sha256.hpp"
 #include "compiler/verify/harness.hpp"
+#include "compiler/verify/work_folder.hpp"
 
 namespace thimble::compiler {
 
@@ -117,22 +118,6 @@ void read_results(const Program& program, size_t sets, bool layers, const fs::pa
   }
 }
 
-// A folder that is removed at the end unless it was asked for.
-struct WorkFolder {
-  std::string path;
-  bool temporary;
-  explicit WorkFolder(const std::string& wish)
-      : path(wish.empty() ? temporary_folder() : wish), temporary(wish.empty()) {
-    fs::create_directories(path);
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (temporary) fs::remove_all(path, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-};
-
 // The same model on the host with portable kernels, whole layers: what there is to compare with when no data set says.
 CompileOptions portable_on_host(CompileOptions options) {
   options.target = find_target("host");
@@ -237,7 +222,7 @@ Execution execute(const Compiled& compiled, const CompileOptions& options, const
 }
 
 SelfTest make_self_test(const CompileOptions& options) {
-  const WorkFolder work("");
+  const WorkFolder work;
   const CompileOptions portable = portable_on_host(options);
   const Compiled host = compile_model(portable);
   const DataSet set = made_up_data_set(host.graph, 1);
