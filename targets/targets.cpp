@@ -41,7 +41,7 @@ constexpr std::array<Target, 8> table = {{
     {.name = "cortex-m3",
      .core = "ARMv7-M",
      .cost_family = "armv7m",
-     .features = {.long_multiply = true, .unaligned_loads = true},
+     .features = {.armv7m = true, .long_multiply = true, .unaligned_loads = true},
      .alignment = 4,
      .compiler = "arm-none-eabi-g++",
      .flags = "-mcpu=cortex-m3 -mfloat-abi=soft" ARM_FLAGS,

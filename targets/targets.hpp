@@ -10,6 +10,7 @@ namespace thimble::compiler {
 
 struct Features {
   bool dsp = false;              // ARMv7E-M DSP: SMLAD, SXTB16, SMMLA, SSAT
+  bool armv7m = false;           // ARMv7-M without the DSP extension: MLA, SMLAL, SSAT
   bool mve = false;              // Helium
   bool rv32 = false;             // RISC-V: RV32IMC
   bool thumb1 = false;           // Thumb of 16 bits only, eight registers for most of it: ARMv6-M

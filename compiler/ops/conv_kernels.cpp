@@ -5,6 +5,7 @@
 
 #include "compiler/ops/conv_dsp.hpp"
 #include "compiler/requantize.hpp"
+#include "thimble/conv_long.pack.hpp"
 #include "thimble/conv_pairs.pack.hpp"
 #include "thimble/conv_single.pack.hpp"
 #include "thimble/conv_six.pack.hpp"
@@ -103,19 +104,36 @@ Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8
   return layer;
 }
 
-// `weights` in pack_conv's order.
-Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+// What the kernels with panels of six pixels share.
+Layer six_pixels(const IntegerConv& conv, const std::string& suffix) {
   const ConvShape& s = conv.shape;
-  Layer layer = portable(s, conv.out_height, "_six", conv2d_six_scratch_bytes(s));
+  Layer layer = portable(s, conv.out_height, suffix, conv2d_six_scratch_bytes(s));
   if (is_pointwise(s, conv.out_height)) {
     layer.takes_scratch = true;
     layer.scratch_bytes = six_panel_bytes(s);
     if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
   }
   if (has_six_columns(s)) {
-    layer.kernel = "conv2d_six_three";
+    layer.kernel = "conv2d" + suffix + "_three";
     layer.scratch_bytes = conv2d_six_three_scratch_bytes(s);
   }
+  return layer;
+}
+
+// `weights` in pack_conv's order.
+Layer with_long_sums(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  Layer layer = six_pixels(conv, "_long");
+  layer.headers = {"conv_long.hpp"};
+  layer.constants_struct = "ConvLong";
+  layer.note = "six pixels in three words, sums of 64 bits";
+  set_constants(lowering, conv, weights, "", layer);
+  return layer;
+}
+
+// `weights` in pack_conv's order.
+Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+  const ConvShape& s = conv.shape;
+  Layer layer = six_pixels(conv, "_six");
   layer.headers = {"conv_six.hpp"};
   layer.constants_struct = "ConvSix";
   layer.band = conv_contract(s);
@@ -178,13 +196,16 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(s, conv.weights.data(), weights.data());
   if (lowering.features().rv32 && conv_six_takes(s)) return {six_at_once(lowering, conv, weights)};
+  if (lowering.features().armv7m && conv_long_takes(s, weights.data()))
+    return {with_long_sums(lowering, conv, weights)};
   const bool dense = s.group_in_channels == s.in_channels;
   if (lowering.features().thumb1 && dense) return {single_channels(lowering, conv, weights)};
   if (dense && !lowering.options().portable_kernels && weights_pair(weights.data(), s.out_channels, conv_depth(s)))
     return {paired(lowering, conv, weights)};
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
-  if ((lowering.features().rv32 || lowering.features().thumb1) && depthwise_walks(s, conv.out_height)) {
+  const Features f = lowering.features();
+  if ((f.rv32 || f.thumb1 || f.armv7m) && depthwise_walks(s, conv.out_height)) {
     layer.kernel = s.stride_x == 1 ? "depthwise_walk" : "depthwise_walk_2";
     layer.headers = {"depthwise_walk.hpp"};
     layer.takes_scratch = false;

@@ -5,6 +5,7 @@
 
 #include "thimble/arch/rv32_depthwise.hpp"
 #include "thimble/arch/v6m_depthwise.hpp"
+#include "thimble/arch/v7m_depthwise.hpp"
 #include "thimble/depthwise_walk.pack.hpp"
 #include "thimble/rows.hpp"
 

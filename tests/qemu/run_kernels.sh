@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds a grid of kernel cases for a core and runs it in QEMU.
-# usage: run_kernels.sh GRID SOURCE_DIR BUILD_DIR MACHINE LINKER_SCRIPT CORE_FLAG...   GRID: dsp_kernels, float_kernels or mve_kernels
+# usage: run_kernels.sh GRID SOURCE_DIR BUILD_DIR MACHINE LINKER_SCRIPT CORE_FLAG...   GRID: dsp_kernels, mve_kernels ... of this folder
 set -eu
 grid=$1
 source=$2

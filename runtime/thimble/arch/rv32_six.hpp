@@ -10,6 +10,7 @@ namespace thimble {
 
 // All output channels of six pixels. The assembly knows the members by their places.
 struct SixPixels {
+  static constexpr int32_t unit = 65536;
   const int32_t* panel;     // for each value of the window three words: of the pixels 0 and 1, 2 and 3, 4 and 5
   const int8_t* weights;    // pack_conv_six()
   const int32_t* channels;  // pack_six_channels(); the product moves it to channels_end

@@ -1,9 +1,8 @@
-// The walk of depthwise_walk for ARMv6-M; its C++ twin is in rv32_depthwise.hpp.
+// The walk of depthwise_walk for ARMv6-M; its C++ twin is in walk.hpp.
 #pragma once
 #include <stdint.h>
 
-#include "thimble/arch/rv32_depthwise.hpp"
-#include "thimble/arch/v6m.hpp"
+#include "thimble/arch/walk.hpp"
 
 namespace thimble {
 
