@@ -29,6 +29,24 @@ std::vector<size_t> shape_owners(const Program& program) {
   return owners;
 }
 
+std::map<std::string, CommonShape> common_shapes_of(const Program& program, const std::vector<std::string>& layers) {
+  std::map<std::string, CommonShape> shapes;
+  Names unique("shape", {layers.begin(), layers.end()});
+  for (size_t i = 0; i < program.layers.size(); ++i) {
+    const Layer& layer = program.layers[i];
+    if (layer.shape_struct.empty() || layer.specialised) continue;
+    const auto [at, is_new] = shapes.emplace(layer.shape_struct, CommonShape{"", i, {}});
+    CommonShape& common = at->second;
+    if (is_new) common.name = unique.take("Common" + layer.shape_struct);
+    const std::vector<Field>& first = program.layers[common.layer].shape;
+    ensure(first.size() == layer.shape.size(), "code generator: two shapes of '" + layer.shape_struct + "'");
+    for (size_t f = 0; f < first.size(); ++f)
+      if (std::get<int64_t>(first[f].value) != std::get<int64_t>(layer.shape[f].value))
+        common.varies.insert(first[f].name);
+  }
+  return shapes;
+}
+
 // Buffers that layers read or write.
 std::set<int> operands(const Program& program) {
   std::set<int> used;
@@ -105,6 +123,7 @@ Context::Context(const Program& program_, const Plan& plan_, const Target& targe
   values = value_names(program);
   layers = layer_names(program);
   shapes = shape_owners(program);
+  common_shapes = common_shapes_of(program, layers);
   arrays = array_names(program, layers);
   inputs = ports_of(program, program.inputs, true);
   outputs = ports_of(program, program.outputs, false);

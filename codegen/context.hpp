@@ -1,5 +1,7 @@
 // What the emitters of one bundle share: the program, its plan, and the C++ names of all that is in it.
 #pragma once
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,14 @@ struct Port {
   std::string name;  // of its accessor and its namespace: "input", or "input_left" where there are several
 };
 
+// What the layers that share the code for a shape_struct have of it. Members that are equal in all of them are
+// constants of the code, as if it were written for this model.
+struct CommonShape {
+  std::string name;              // "CommonConvShape"
+  size_t layer;                  // one of them
+  std::set<std::string> varies;  // members that each layer has its own of
+};
+
 struct Context {
   Context(const Program&, const Plan&, const Target&, const EmitOptions&);
 
@@ -28,7 +38,8 @@ struct Context {
   std::vector<std::string> values;  // per buffer
   std::vector<std::string> layers;  // per layer
   std::vector<size_t> shapes;       // per layer: the first layer of the same shape, whose struct it uses
-  std::vector<std::string> arrays;  // per constant array
+  std::map<std::string, CommonShape> common_shapes;  // by shape_struct
+  std::vector<std::string> arrays;                   // per constant array
   std::vector<Port> inputs, outputs;
 
   const Buffer& buffer(int i) const { return program.buffers[size_t(i)]; }

@@ -1,4 +1,7 @@
 // Constants of the layers and the tables they read, in <name>.cpp.
+#include <algorithm>
+#include <iterator>
+
 #include "codegen/context.hpp"
 #include "codegen/names.hpp"
 #include "compiler/error.hpp"
@@ -40,14 +43,18 @@ void emit_fields(std::vector<Writer::Commented>& lines, const Context& c, std::s
   }
 }
 
-void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name) {
+// The shape of one layer, or what layers have in common of theirs.
+void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name, const std::set<std::string>& varies) {
   w.line("struct {} {{", name);
   w.indent();
-  w.line("static constexpr bool fixed = true;");
+  w.line("static constexpr bool fixed = {};", layer.specialised ? "true" : "false");
   for (const Field& field : layer.shape) {
     const int64_t* value = std::get_if<int64_t>(&field.value);
     ensure(value != nullptr, "code generator: shape member '" + field.name + "' of '" + layer.name + "' is no integer");
-    w.line("static constexpr int32_t {} = {};", field.name, *value);
+    if (varies.count(field.name) == 0)
+      w.line("static constexpr int32_t {} = {};", field.name, *value);
+    else
+      w.line("int32_t {};", field.name);
   }
   w.outdent();
   w.line("};");
@@ -61,15 +68,21 @@ void emit_layer(Writer& w, const Context& c, size_t i) {
   if (!layer.note.empty()) head += (head.empty() ? "" : ": ") + layer.note;
   w.comment(comment_text(head));
   std::string type = "thimble::" + layer.constants_struct;
-  if (!layer.shape_struct.empty())
-    type += layer.specialised ? "<shapes::" + c.layers[c.shapes[i]] + ">" : "<thimble::" + layer.shape_struct + ">";
+  const CommonShape* common =
+      layer.specialised || layer.shape_struct.empty() ? nullptr : &c.common_shapes.at(layer.shape_struct);
+  const std::string shape = common ? common->name : c.layers[c.shapes[i]];
+  if (!layer.shape_struct.empty()) type += "<shapes::" + shape + ">";
   std::vector<Writer::Commented> lines;
-  if (layer.specialised) {
-    lines.push_back({"    {},", "// shapes::" + c.layers[c.shapes[i]]});
-  } else if (!layer.shape_struct.empty()) {
+  std::vector<Field> own;
+  if (common)
+    std::copy_if(layer.shape.begin(), layer.shape.end(), std::back_inserter(own),
+                 [&](const Field& f) { return common->varies.count(f.name) > 0; });
+  if (!own.empty()) {
     lines.push_back({"    {", ""});
-    emit_fields(lines, c, layer.shape, "", 4);
+    emit_fields(lines, c, own, "", 4);
     lines.push_back({"    },", ""});
+  } else if (!layer.shape_struct.empty()) {
+    lines.push_back({"    {},", "// shapes::" + shape});
   }
   emit_fields(lines, c, layer.fields, "", 2);
   w.line("constexpr {} {} = {{{}", type, name, lines.empty() ? "};" : "");
@@ -107,9 +120,19 @@ bool is_read(const Program& program, size_t constant) {
 
 void emit_shapes(Writer& w, const Context& c) {
   const Program& p = c.program;
+  const auto is_common = [&](size_t i) {
+    const auto at = c.common_shapes.find(p.layers[i].shape_struct);
+    return at != c.common_shapes.end() && at->second.layer == i;
+  };
   emit_namespace(
-      w, "shapes", p.layers.size(), [&](size_t i) { return p.layers[i].specialised && c.shapes[i] == i; },
-      [&](size_t i) { emit_shape_struct(w, p.layers[i], c.layers[i]); });
+      w, "shapes", p.layers.size(),
+      [&](size_t i) { return is_common(i) || (p.layers[i].specialised && c.shapes[i] == i); },
+      [&](size_t i) {
+        const Layer& layer = p.layers[i];
+        if (layer.specialised) return emit_shape_struct(w, layer, c.layers[i], {});
+        const CommonShape& common = c.common_shapes.at(layer.shape_struct);
+        emit_shape_struct(w, layer, common.name, common.varies);
+      });
 }
 
 void emit_layer_constants(Writer& w, const Context& c) {

@@ -106,6 +106,7 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<ConstantArray> constants;
   std::vector<Layer> layers;         // in execution order
+  bool small_code = false;           // the compiler is asked for short code
   std::vector<int> inputs, outputs;  // buffers; never views of each other's bytes unless the model says so
   int64_t macs() const {
     int64_t n = 0;

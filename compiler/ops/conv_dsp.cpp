@@ -77,7 +77,7 @@ std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const
 }
 
 // `weights` as winograd() takes them.
-Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
+Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights, bool each_pixel) {
   const ConvDspShape s = dsp_shape(conv);
   const int32_t quads = dsp_panel(s).quads;
   const DspForm form =
@@ -86,7 +86,6 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
   pack_conv_dsp(s, form, weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
 
   Layer layer;
-  const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
   layer.kernel = std::string(each_pixel ? "pointwise_dsp" : "conv2d_dsp") + suffix_of(form);
   layer.headers = {"arch/dsp_conv.hpp"};
   layer.constants_struct = "ConvDsp";
@@ -111,7 +110,10 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
 std::vector<Layer> dense_alternatives(Lowering& lowering, const IntegerConv& conv) {
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(conv.shape, conv.weights.data(), weights.data());
-  std::vector<Layer> layers{dense(lowering, conv, weights)};
+  const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
+  std::vector<Layer> layers{dense(lowering, conv, weights, each_pixel)};
+  // The general kernel takes a few more instructions a pixel, and is often there anyway.
+  if (each_pixel) layers.push_back(dense(lowering, conv, weights, false));
   if (std::optional<Layer> layer = winograd(lowering, conv, weights)) layers.push_back(std::move(*layer));
   return layers;
 }
