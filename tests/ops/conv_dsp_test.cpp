@@ -109,8 +109,14 @@ class Chain {
     last_ = node->outputs[0];
     return *this;
   }
+  // The first alternative of each layer.
+  static LoweringOptions plainest() {
+    LoweringOptions options;
+    options.choice.alternative = 0;
+    return options;
+  }
   // The layers' kernels and the layouts of their results, after checking that both targets give the same bytes.
-  std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = {},
+  std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = plainest(),
                                                     const Target& target = dsp_target()) {
     graph_.outputs = {last_};
     const Program portable = lower(graph_, "test", plain_target(), {.portable_kernels = true}),
@@ -160,6 +166,13 @@ TEST_CASE("DSP: a convolution writes planes where a depthwise 3x3 reads them") {
                                   {"pointwise_dsp", Layout::planes},
                                   {"depthwise_planes_stride2_dsp", Layout::nhwc},
                                   {"pointwise_dsp", Layout::nhwc}});
+  LoweringOptions general;  // the kernel for any window takes single pixels too
+  general.choice.alternative = 1;
+  CHECK(separable.check(general) == Made{{"conv2d_dsp", Layout::planes},
+                                         {"depthwise_planes_dsp", Layout::nhwc},
+                                         {"conv2d_dsp", Layout::planes},
+                                         {"depthwise_planes_stride2_dsp", Layout::nhwc},
+                                         {"conv2d_dsp", Layout::nhwc}});
 }
 
 TEST_CASE("DSP: depthwise convolutions that read NHWC") {

@@ -11,14 +11,31 @@
 
 namespace hand_keypoints {
 
+namespace shapes {
+
+struct CommonDenseShape {
+  static constexpr bool fixed = false;
+  static constexpr int32_t rows = 1;
+  int32_t inputs;
+  int32_t outputs;
+};
+
+struct CommonSoftmaxShape {
+  static constexpr bool fixed = false;
+  static constexpr int32_t outer = 1;
+  static constexpr int32_t count = 3;
+  static constexpr int32_t inner = 1;
+};
+
+}  // namespace shapes
+
 namespace {
 
 namespace layers {
 
 // Relu__5
-constexpr thimble::DenseF32<thimble::DenseShape> Relu_5 = {
+constexpr thimble::DenseF32<shapes::CommonDenseShape> Relu_5 = {
     {
-        1,   // rows
         42,  // inputs
         20,  // outputs
     },
@@ -29,9 +46,8 @@ constexpr thimble::DenseF32<thimble::DenseShape> Relu_5 = {
 };
 
 // Relu__10
-constexpr thimble::DenseF32<thimble::DenseShape> Relu_10 = {
+constexpr thimble::DenseF32<shapes::CommonDenseShape> Relu_10 = {
     {
-        1,   // rows
         20,  // inputs
         10,  // outputs
     },
@@ -42,9 +58,8 @@ constexpr thimble::DenseF32<thimble::DenseShape> Relu_10 = {
 };
 
 // Add__16
-constexpr thimble::DenseF32<thimble::DenseShape> Add_16 = {
+constexpr thimble::DenseF32<shapes::CommonDenseShape> Add_16 = {
     {
-        1,   // rows
         10,  // inputs
         3,   // outputs
     },
@@ -54,12 +69,8 @@ constexpr thimble::DenseF32<thimble::DenseShape> Add_16 = {
     __builtin_inff(),         // high
 };
 
-constexpr thimble::SoftmaxF32<thimble::SoftmaxShape> Identity = {
-    {
-        1,  // outer
-        3,  // count
-        1,  // inner
-    },
+constexpr thimble::SoftmaxF32<shapes::CommonSoftmaxShape> Identity = {
+    {},  // shapes::CommonSoftmaxShape
 };
 
 }  // namespace layers

@@ -20,6 +20,15 @@ struct block_first {
   static constexpr int32_t pad_top = 1;
 };
 
+struct CommonWindowShape {
+  static constexpr bool fixed = false;
+  static constexpr int32_t in_height = 9;
+  static constexpr int32_t row_bytes = 4;
+  static constexpr int32_t window = 3;
+  int32_t stride;
+  static constexpr int32_t pad_top = 1;
+};
+
 }  // namespace shapes
 
 namespace {
@@ -53,13 +62,9 @@ constexpr thimble::Window<shapes::block_first> block_first = {
 };
 
 // model/block/second
-constexpr thimble::Window<thimble::WindowShape> block_second = {
+constexpr thimble::Window<shapes::CommonWindowShape> block_second = {
     {
-        9,  // in_height
-        4,  // row_bytes
-        3,  // window
         1,  // stride
-        1,  // pad_top
     },
     weights::block_first_weights,  // weights
     5,                             // bias
@@ -71,13 +76,9 @@ constexpr thimble::AddRows block_add = {
 };
 
 // model/strided
-constexpr thimble::Window<thimble::WindowShape> strided = {
+constexpr thimble::Window<shapes::CommonWindowShape> strided = {
     {
-        9,  // in_height
-        4,  // row_bytes
-        3,  // window
         2,  // stride
-        1,  // pad_top
     },
     weights::block_first_weights,  // weights
     5,                             // bias

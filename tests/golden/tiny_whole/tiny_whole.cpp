@@ -9,6 +9,19 @@
 
 namespace tiny_whole {
 
+namespace shapes {
+
+struct CommonWindowShape {
+  static constexpr bool fixed = false;
+  static constexpr int32_t in_height = 9;
+  static constexpr int32_t row_bytes = 4;
+  static constexpr int32_t window = 3;
+  int32_t stride;
+  static constexpr int32_t pad_top = 1;
+};
+
+}  // namespace shapes
+
 namespace {
 
 namespace tables {
@@ -33,26 +46,18 @@ alignas(4) constexpr int8_t sigmoid_table[256] = {
 namespace layers {
 
 // model/block/first
-constexpr thimble::Window<thimble::WindowShape> block_first = {
+constexpr thimble::Window<shapes::CommonWindowShape> block_first = {
     {
-        9,  // in_height
-        4,  // row_bytes
-        3,  // window
         1,  // stride
-        1,  // pad_top
     },
     weights::block_first_weights,  // weights
     5,                             // bias
 };
 
 // model/block/second
-constexpr thimble::Window<thimble::WindowShape> block_second = {
+constexpr thimble::Window<shapes::CommonWindowShape> block_second = {
     {
-        9,  // in_height
-        4,  // row_bytes
-        3,  // window
         1,  // stride
-        1,  // pad_top
     },
     weights::block_first_weights,  // weights
     5,                             // bias
@@ -64,13 +69,9 @@ constexpr thimble::AddRows block_add = {
 };
 
 // model/strided
-constexpr thimble::Window<thimble::WindowShape> strided = {
+constexpr thimble::Window<shapes::CommonWindowShape> strided = {
     {
-        9,  // in_height
-        4,  // row_bytes
-        3,  // window
         2,  // stride
-        1,  // pad_top
     },
     weights::block_first_weights,  // weights
     5,                             // bias
