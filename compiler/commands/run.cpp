@@ -42,7 +42,7 @@ DataSet inputs_of(const RunCommand& command, const Graph& graph) {
 std::vector<Tensor> outputs_of(const RunCommand& command, const Compiled& compiled, const DataSet& set) {
   if (!command.interpreter) {
     const WorkFolder work;
-    return execute(compiled, command.compile, {set}, {.folder = work.path}).outputs[0];
+    return execute(compiled, command.compile, {set}, {.folder = work.path()}).outputs[0];
   }
   std::map<std::string, Tensor> inputs;
   for (size_t i = 0; i < set.inputs.size(); ++i) inputs[compiled.graph.inputs[i]->name] = set.inputs[i];

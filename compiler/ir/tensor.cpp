@@ -10,25 +10,6 @@ namespace thimble::compiler {
 
 namespace {
 
-template <class F>
-void with_element(ElementType e, F&& f) {
-  switch (e) {
-    case ElementType::float32:
-      return f(float{});
-    case ElementType::int8:
-      return f(int8_t{});
-    case ElementType::uint8:
-    case ElementType::boolean:
-      return f(uint8_t{});
-    case ElementType::int16:
-      return f(int16_t{});
-    case ElementType::int32:
-      return f(int32_t{});
-    case ElementType::int64:
-      return f(int64_t{});
-  }
-}
-
 // Index into the scales for element i.
 struct ScaleIndex {
   int64_t inner = 1, count = 1;

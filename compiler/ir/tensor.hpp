@@ -36,6 +36,26 @@ constexpr ElementType element_type_of<int64_t>() {
   return ElementType::int64;
 }
 
+// Calls f with a zero of the element's C++ type: uint8_t for booleans.
+template <class F>
+void with_element(ElementType element, F&& f) {
+  switch (element) {
+    case ElementType::float32:
+      return f(float{});
+    case ElementType::int8:
+      return f(int8_t{});
+    case ElementType::uint8:
+    case ElementType::boolean:
+      return f(uint8_t{});
+    case ElementType::int16:
+      return f(int16_t{});
+    case ElementType::int32:
+      return f(int32_t{});
+    case ElementType::int64:
+      return f(int64_t{});
+  }
+}
+
 // A constant: row-major elements as the model stores them, little-endian.
 struct Tensor {
   TensorType type;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "compiler/error.hpp"
+#include "compiler/onnx/tensor_proto.hpp"
 
 namespace thimble::compiler {
 
@@ -45,43 +46,11 @@ Tensor made(const std::string& path, ElementType element, Shape shape, std::stri
   return t;
 }
 
-template <class T, class Repeated>
-std::string packed(const Repeated& field) {
-  std::string bytes;
-  for (const auto& v : field) {
-    const T x = T(v);
-    bytes.append(reinterpret_cast<const char*>(&x), sizeof x);
-  }
-  return bytes;
-}
-
-// A TensorProto keeps its elements as raw bytes, or in a typed field: float_data, int64_data, and int32_data for the
-// narrower ones.
-std::string elements(const onnx::TensorProto& proto, ElementType element) {
-  if (proto.has_raw_data()) return proto.raw_data();
-  switch (element) {
-    case ElementType::float32:
-      return packed<float>(proto.float_data());
-    case ElementType::int64:
-      return packed<int64_t>(proto.int64_data());
-    case ElementType::int32:
-      return packed<int32_t>(proto.int32_data());
-    case ElementType::int16:
-      return packed<int16_t>(proto.int32_data());
-    default:
-      return packed<int8_t>(proto.int32_data());
-  }
-}
-
 Tensor read_pb(const std::string& path) {
   onnx::TensorProto proto;
   if (!proto.ParseFromString(read_bytes(path)))
     throw Error(path, "it is not a TensorProto", "Give a .pb file as ONNX test data has them, or a .npy file.");
-  for (const Known& k : known)
-    if (k.onnx == proto.data_type())
-      return made(path, k.element, {proto.dims().begin(), proto.dims().end()}, elements(proto, k.element));
-  throw Error(path, fmt::format("element type {} of ONNX is not supported", proto.data_type()),
-              "Use float32, an integer or bool.");
+  return to_tensor(proto, path);
 }
 
 Tensor read_npy(const std::string& path) {

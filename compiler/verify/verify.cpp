@@ -186,13 +186,6 @@ std::filesystem::path reference_file(const std::string& folder, const std::strin
   return fs::path(folder) / (name + ".npy");
 }
 
-std::string temporary_folder() {
-  std::string pattern = (fs::temp_directory_path() / "thimble-XXXXXX").string();
-  if (!mkdtemp(pattern.data()))
-    throw Error(pattern, "no temporary folder can be made", "Check TMPDIR, or give a folder with --keep.");
-  return pattern;
-}
-
 bool Verification::passed() const {
   return difference.within_tolerance &&
          std::all_of(layers.begin(), layers.end(), [](const LayerFigures& l) { return l.difference.within_tolerance; });
@@ -226,7 +219,7 @@ SelfTest make_self_test(const CompileOptions& options) {
   const CompileOptions portable = portable_on_host(options);
   const Compiled host = compile_model(portable);
   const DataSet set = made_up_data_set(host.graph, 1);
-  const Execution made = execute(host, portable, {set}, {.folder = work.path});
+  const Execution made = execute(host, portable, {set}, {.folder = work.path()});
   SelfTest test;
   for (const Tensor& t : set.inputs) test.inputs.push_back(t.bytes);
   for (const Tensor& t : made.outputs[0]) test.outputs.push_back(t.bytes);
@@ -239,7 +232,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   std::vector<DataSet> sets = data_sets_for(options, how, compiled.graph);
   sets.resize(std::min(sets.size(), how.execute.layers ? 1 : how.data_sets_at_most));
   ExecuteOptions plain = how.execute;
-  plain.folder = work.path + "/model";
+  plain.folder = work.path() + "/model";
   plain.layers = false;
   const Execution made = execute(compiled, options, sets, plain);
 
@@ -250,7 +243,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   if (!expected || need_layers) {
     const CompileOptions portable = portable_on_host(options);
     host = compile_model(portable);
-    ExecuteOptions on_host{work.path + "/reference", need_layers, "", {}, how.execute.timeout};
+    ExecuteOptions on_host{work.path() + "/reference", need_layers, "", {}, how.execute.timeout};
     reference = execute(host, portable, sets, on_host);
   }
   Verification v;
@@ -278,7 +271,7 @@ Verification verify_model(const CompileOptions& options, const VerifyOptions& ho
   v.toolchain = made.firmware.toolchain;
   if (how.execute.layers) {
     ExecuteOptions probed = how.execute;
-    probed.folder = work.path + "/layers";
+    probed.folder = work.path() + "/layers";
     const Execution layers = execute(compiled, options, sets, probed);
     v.layers = layer_figures(compiled.program, *options.target, layers, how.execute.reference, host.program, reference);
   }

@@ -26,8 +26,8 @@ struct Execution {
 struct ExecuteOptions {
   std::string folder;  // to build in
   bool layers = false;
-  std::string reference;  // folder of NAME.npy that layers are fed from; empty: layers feed each other
-  std::vector<std::string> flags;
+  std::string reference = "";  // folder of NAME.npy that layers are fed from; empty: layers feed each other
+  std::vector<std::string> flags = {};
   int timeout = 120;
 };
 
@@ -74,8 +74,6 @@ struct VerifyOptions {
 // compiler.
 SelfTest make_self_test(const CompileOptions& options);
 
-// A new folder under the system's temporary folder.
-std::string temporary_folder();
 // Where --reference and `run --npy` keep a tensor: its name, with the characters that no file name takes replaced by
 // '_'.
 std::filesystem::path reference_file(const std::string& folder, const std::string& value);

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "compiler/error.hpp"
-#include "tests/codegen/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace thimble::compiler;
 namespace fs = std::filesystem;

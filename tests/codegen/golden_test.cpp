@@ -9,7 +9,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/embedded.hpp"
-#include "tests/codegen/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 #include "tests/codegen/tiny_programs.hpp"
 
 using namespace thimble::compiler;

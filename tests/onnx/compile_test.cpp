@@ -11,7 +11,7 @@ using namespace thimble::compiler::test;
 namespace {
 
 Compiled compile(const std::string& file, const std::string& graph) {
-  const Folder folder;
+  const TemporaryFolder folder;
   CompileOptions options;
   options.model = folder.write(file, parsed(graph).SerializeAsString());
   options.target = find_target("host");

@@ -34,7 +34,7 @@ const std::string sixteen = "0123456789abcdef";
 }  // namespace
 
 TEST_CASE("External data are read from the model's folder and below") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("weights.bin", sixteen);
   folder.write("deep/weights.bin", "skipped." + sixteen);
   const auto loaded = [&](const onnx::ModelProto& model) {
@@ -49,7 +49,7 @@ TEST_CASE("External data are read from the model's folder and below") {
 }
 
 TEST_CASE("External data outside the folder are refused") {
-  const Folder folder, outside;
+  const TemporaryFolder folder, outside;
   const std::string secret = outside.write("weights.bin", sixteen);
   std::filesystem::create_symlink(secret, folder.path("link.bin"));
   std::filesystem::create_directory_symlink(outside.path("."), folder.path("linked"));
@@ -66,7 +66,7 @@ TEST_CASE("External data outside the folder are refused") {
 }
 
 TEST_CASE("External data's sizes are checked before they are read") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("weights.bin", sixteen);
   const auto loading = [&](const onnx::ModelProto& model, int64_t largest = 1 << 20) {
     LoadOptions options;

@@ -23,7 +23,7 @@ Shape input_shape(const LoadedModel& model, int i = 0) {
 }  // namespace
 
 TEST_CASE("A model's file is named, hashed and bounded in size") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string bytes = parsed(identity).SerializeAsString();
   const std::string path = folder.write("model.onnx", bytes);
   const LoadedModel model = load_model(path, {});
@@ -42,7 +42,7 @@ TEST_CASE("A model's file is named, hashed and bounded in size") {
 }
 
 TEST_CASE("Files that are no model") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string bytes = parsed(identity).SerializeAsString();
   const auto loading = [&](const std::string& content) { load_model(folder.write("m.onnx", content), {}); };
   CHECK_THROWS_WITH(loading(bytes.substr(0, bytes.size() - 3)), Contains("are no ONNX model"));
@@ -59,7 +59,7 @@ TEST_CASE("A small file that would fill the memory is refused") {
   for (int i = 0; i < 8'000'000; ++i) nodes += {'\x0a', '\0'};
   std::string model = "\x3a";
   for (size_t n = nodes.size(); n > 0; n >>= 7) model += char(n > 127 ? (n & 127) | 128 : n);
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK_THROWS_WITH(load_model(folder.write("m.onnx", model + nodes), {}), Contains("bytes of memory"));
 }
 

@@ -2,40 +2,15 @@
 #pragma once
 #include <onnx/defs/parser.h>
 #include <onnx/onnx_pb.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "compiler/error.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/onnx/load.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace thimble::compiler::test {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "thimble-test-XXXXXX").string();
-    ensure(mkdtemp(name.data()) != nullptr, "no temporary folder");
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path(const std::string& file) const { return (path_ / file).string(); }
-  // Writes a file; folders in its name are made.
-  std::string write(const std::string& file, const std::string& bytes) const {
-    std::filesystem::create_directories((path_ / file).parent_path());
-    std::ofstream(path_ / file, std::ios::binary) << bytes;
-    return path(file);
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 // `graph` in ONNX's text form, with the functions that follow it: "graph (float[4] x) => (float[4] y) {...}".
 inline onnx::ModelProto parsed(const std::string& graph, int opset = 13, int ir_version = 8) {
@@ -48,7 +23,7 @@ inline onnx::ModelProto parsed(const std::string& graph, int opset = 13, int ir_
 }
 
 inline LoadedModel load(const onnx::ModelProto& model, const LoadOptions& options = {}) {
-  const Folder folder;
+  const TemporaryFolder folder;
   return load_model(folder.write("model.onnx", model.SerializeAsString()), options);
 }
 inline LoadedModel load(const std::string& graph, int opset = 13) {

@@ -62,26 +62,6 @@ Constants constants_of(const Call& call) {
 
 using Kernels = std::map<std::string, std::function<void(const Call&)>>;
 
-// Calls f with a value of the element's C++ type.
-template <class F>
-void with_element(ElementType element, F&& f) {
-  switch (element) {
-    case ElementType::float32:
-      return f(float{});
-    case ElementType::int8:
-      return f(int8_t{});
-    case ElementType::uint8:
-    case ElementType::boolean:
-      return f(uint8_t{});
-    case ElementType::int16:
-      return f(int16_t{});
-    case ElementType::int32:
-      return f(int32_t{});
-    case ElementType::int64:
-      return f(int64_t{});
-  }
-}
-
 // Runs all layers; band_rows 0 runs each layer at once. Every storage is its own allocation, filled with noise first.
 class LayerRunner {
  public:
