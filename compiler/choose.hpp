@@ -17,9 +17,9 @@ std::optional<Optimize> optimize_named(std::string_view);
 
 struct ChoiceOptions {
   Optimize optimize = Optimize::speed;
-  int64_t flash = -1;                 // bytes of code, tables and weights that must do; -1: no limit
-  std::optional<bool> specialise;     // set: shapes are constants of all layers, or of none
-  std::optional<size_t> alternative;  // set: this one of each layer, or its last
+  int64_t flash = -1;                      // bytes of code, tables and weights that must do; -1: no limit
+  std::optional<bool> specialise = {};     // set: shapes are constants of all layers, or of none
+  std::optional<size_t> alternative = {};  // set: this one of each layer, or its last
 };
 
 // One layer's alternatives: same operands and results, other kernels, constants, scratch. The first is always safe.
