@@ -27,6 +27,6 @@ qemu-system-arm -machine mps2-an386 -display none -monitor none -serial none -ni
   -chardev stdio,id=semihost -semihosting-config enable=on,target=native,chardev=semihost \
   -plugin "$build/icount_plugin.so,out=$build/counts.txt" -kernel "$build/firmware/firmware" </dev/null 2>"$build/qemu.log"
 
-echo "instructions of one inference: $(sort -n "$build/counts.txt" | tail -1) (exact, by QEMU plugin)"
+echo "instructions of one inference: $(sort -n "$build/counts.txt" | tail -1 | cut -d' ' -f1) (exact, by QEMU plugin)"
 echo "flash and RAM of the whole firmware:"
 arm-none-eabi-size "$build/firmware/firmware"
