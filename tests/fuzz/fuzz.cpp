@@ -80,7 +80,7 @@ constexpr ErrorClass error_classes[] = {
     {"import: declared output", ": the model declares it"},
     {"import: output", "output"},
     {"limit: RAM", "the arena takes"},
-    {"limit: flash", "weights and tables take"},
+    {"limit: flash", "--flash allows"},
 };
 // Errors that an op's own import, shape rule or lowering gives are as many as there are ops: they count together.
 constexpr const char* of_ops = "ops' own errors";
