@@ -43,11 +43,6 @@ std::vector<std::string> copying_parameters(const Context& c) {
 std::string emit_model(const Context& c) {
   Writer w;
   w.line("// Layers of the model {}, where its values lie, and the order of its run.", c.name);
-  if (c.program.small_code) {
-    w.line("#if defined(__GNUC__) && !defined(__clang__)");
-    w.line("#pragma GCC optimize(\"Os\")  // --optimize size");
-    w.line("#endif");
-  }
   w.line("#include \"{}.hpp\"", c.name);
   w.line();
   w.line("#include \"{}_weights.hpp\"", c.name);

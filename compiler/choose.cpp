@@ -247,7 +247,7 @@ void choose(Program& program, std::vector<Alternatives> layers, const Target& ta
   for (const Alternatives& alternatives : layers) {
     forms.emplace_back();
     for (Layer& layer : open_forms(alternatives, options)) {
-      const CodePiece piece = body_of(program, layer, target);
+      const CodePiece piece = body_of(layer, target);
       const auto [at, is_new] = bodies.emplace(piece.name, int(body_bytes.size()));
       if (is_new) body_bytes.push_back(piece.bytes);
       const double instructions = estimated_instructions(program, layer, target);

@@ -23,8 +23,7 @@ constexpr KernelCost table[] = {
 
 constexpr int64_t unknown_body = 1000, unknown_copy = 1500;  // bytes
 constexpr int64_t unknown_frame = 800;
-constexpr double short_body = 0.85;  // of a body's bytes where short code is asked for
-constexpr int64_t call_code = 24;    // bytes: arguments are loaded, and the rows of operands written, before the call
+constexpr int64_t call_code = 24;  // bytes: arguments are loaded, and the rows of operands written, before the call
 
 const KernelCost* find(const Target& target, std::string_view kernel, bool specialised) {
   const auto* const at = std::find_if(std::begin(table), std::end(table), [&](const KernelCost& c) {
@@ -86,11 +85,10 @@ double estimated_instructions(const Program& program, const Layer& layer, const 
   return std::inner_product(values.begin(), values.end(), cost->instructions.begin(), 0.0);
 }
 
-CodePiece body_of(const Program& program, const Layer& layer, const Target& target) {
+CodePiece body_of(const Layer& layer, const Target& target) {
   const KernelCost* cost = find(target, layer.kernel, layer.specialised);
   const int64_t bytes = cost ? cost->code : layer.specialised ? unknown_copy : unknown_body;
-  return {layer.specialised ? layer.kernel + " " + shape_key(layer) : layer.kernel,
-          program.small_code ? int64_t(double(bytes) * short_body) : bytes};
+  return {layer.specialised ? layer.kernel + " " + shape_key(layer) : layer.kernel, bytes};
 }
 
 int64_t own_bytes(const Layer& layer) {
@@ -120,7 +118,7 @@ Estimate estimate(const Program& program, const Target& target) {
     const Layer& layer = program.layers[i];
     e.instructions.push_back(estimated_instructions(program, layer, target));
     e.calls += own_bytes(layer);
-    const CodePiece body = body_of(program, layer, target);
+    const CodePiece body = body_of(layer, target);
     const auto [at, is_new] = first.emplace(body.name, i);
     if (is_new) e.code += body.bytes;
     e.bodies.push_back(at->second);

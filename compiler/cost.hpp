@@ -36,7 +36,7 @@ struct CodePiece {
   int64_t bytes;
 };
 // The kernel's body: shared, or the copy for the layer's shape.
-CodePiece body_of(const Program&, const Layer&, const Target&);
+CodePiece body_of(const Layer&, const Target&);
 // Bytes that the layer alone takes: its call, its constants that are no arrays.
 int64_t own_bytes(const Layer&);
 // Whether the compiler's library for floats is linked: there are floats, and no FPU.

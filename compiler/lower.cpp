@@ -173,7 +173,6 @@ Program lower(const Graph& graph, const std::string& name, const Target& target,
     choice.specialise = false;
     choice.alternative = 0;
   }
-  lowering.program_.small_code = choice.optimize == Optimize::size && !options.portable_kernels;
   choose(lowering.program_, std::move(lowering.layers_), target, choice);
   return std::move(lowering.program_);
 }

@@ -91,7 +91,7 @@ struct Layer {
   int alternatives = 1;  // kernels that it was chosen from
   // Multipliers of an integer layer, and how many of them make it equal ONNX Runtime on every reachable accumulator.
   int64_t multipliers = 0, exact_multipliers = 0;
-  std::string note;      // for the report: variant chosen and why, channels proved equal to ONNX Runtime
+  std::string note;  // for the report: variant chosen and why, channels proved equal to ONNX Runtime
 };
 
 // Equal for layers whose shapes are: specialised, they are one struct, and the copies of a kernel for them one copy.
@@ -106,7 +106,6 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<ConstantArray> constants;
   std::vector<Layer> layers;         // in execution order
-  bool small_code = false;           // the compiler is asked for short code
   std::vector<int> inputs, outputs;  // buffers; never views of each other's bytes unless the model says so
   int64_t macs() const {
     int64_t n = 0;
