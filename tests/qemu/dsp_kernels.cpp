@@ -3,10 +3,7 @@
 #include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/dsp_depthwise_grid.hpp"
 #include "tests/kernels/dsp_winograd_grid.hpp"
-
-extern "C" {
-#include "board.h"
-}
+#include "tests/qemu/report.hpp"
 
 namespace {
 
@@ -14,23 +11,12 @@ using namespace thimble;
 using namespace thimble::grid;
 
 Workspace workspace;
-int32_t failed = 0;
-
-void report(const char* kind, const Failure& f) {
-  if (f.what == nullptr) return;
-  ++failed;
-  board_print(kind);
-  board_print(": ");
-  board_print(f.what);
-  board_print("\n");
-  board_print_number("  case", uint32_t(f.index));
-  board_print_number("  detail", uint32_t(f.detail));
-}
 
 }  // namespace
 
 int main() {
   static_assert(THIMBLE_DSP_ASSEMBLY, "this board runs the assembly");
+  Report report;
   int32_t index = 0;
   for (const Case& c : conv_cases) report("convolution", check_conv(c, workspace, index++));
   index = 0;
@@ -49,6 +35,5 @@ int main() {
   index = 0;
   for (const Case& c : winograd_cases) report("Winograd", check_winograd(c, winograd_shape_of(c), workspace, index++));
   report("specialised Winograd", check_fixed_winograd<winograd_cases>(workspace));
-  board_print_number("failed", uint32_t(failed));
-  return failed != 0;
+  return report.end();
 }

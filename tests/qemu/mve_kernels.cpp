@@ -3,10 +3,7 @@
 #include "tests/kernels/mve_add_grid.hpp"
 #include "tests/kernels/mve_conv_grid.hpp"
 #include "tests/kernels/mve_depthwise_grid.hpp"
-
-extern "C" {
-#include "board.h"
-}
+#include "tests/qemu/report.hpp"
 
 namespace {
 
@@ -14,23 +11,12 @@ using namespace thimble;
 using namespace thimble::grid;
 
 Workspace workspace;
-int32_t failed = 0;
-
-void report(const char* kind, const Failure& f) {
-  if (f.what == nullptr) return;
-  ++failed;
-  board_print(kind);
-  board_print(": ");
-  board_print(f.what);
-  board_print("\n");
-  board_print_number("  case", uint32_t(f.index));
-  board_print_number("  detail", uint32_t(f.detail));
-}
 
 }  // namespace
 
 int main() {
   static_assert(THIMBLE_MVE_ASSEMBLY, "this board runs the assembly");
+  Report report;
   int32_t index = 0;
   for (const Case& c : conv_cases) report("convolution", check_mve_conv(c, mve_shape_of(c), workspace, index++));
   index = 0;
@@ -55,6 +41,5 @@ int main() {
   report("specialised depthwise", check_fixed_mve_depthwise<mve_depthwise_cases>(workspace));
   index = 0;
   for (const Int8Sum& sum : mve_sums) report("addition", check_mve_add(sum, workspace, index++));
-  board_print_number("failed", uint32_t(failed));
-  return failed != 0;
+  return report.end();
 }

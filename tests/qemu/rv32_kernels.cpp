@@ -2,10 +2,7 @@
 #include "tests/kernels/octets_grid.hpp"
 #include "tests/kernels/six_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"
-
-extern "C" {
-#include "board.h"
-}
+#include "tests/qemu/report.hpp"
 
 namespace {
 
@@ -13,23 +10,12 @@ using namespace thimble;
 using namespace thimble::grid;
 
 Workspace workspace;
-int32_t failed = 0;
-
-void report(const char* kind, const Failure& f) {
-  if (f.what == nullptr) return;
-  ++failed;
-  board_print(kind);
-  board_print(": ");
-  board_print(f.what);
-  board_print("\n");
-  board_print_number("  case", uint32_t(f.index));
-  board_print_number("  detail", uint32_t(f.detail));
-}
 
 }  // namespace
 
 int main() {
   static_assert(THIMBLE_RV32_ASSEMBLY, "this board runs the assembly");
+  Report report;
   int32_t index = 0;
   for (const Case& c : six_cases) report("convolution", check_six(c, six_shape(c), workspace, index++));
   report("specialised convolution", check_fixed_six(workspace));
@@ -41,6 +27,5 @@ int main() {
   for (const Case& c : octets_cases) report("dense", check_octets(c, workspace, index++));
   report("dense, rare stages", check_octets_rare(workspace));
   report("dense, extremes", check_octets_extremes(workspace));
-  board_print_number("failed", uint32_t(failed));
-  return failed != 0;
+  return report.end();
 }
