@@ -104,8 +104,8 @@ Layer paired(Lowering& lowering, const IntegerConv& conv, const std::vector<int8
   return layer;
 }
 
-// What the kernels with panels of six pixels share.
-Layer six_pixels(const IntegerConv& conv, const std::string& suffix) {
+// What the kernels with panels of six pixels share. With `columns` there is one for has_six_columns() as well.
+Layer six_pixels(const IntegerConv& conv, const std::string& suffix, bool columns) {
   const ConvShape& s = conv.shape;
   Layer layer = portable(s, conv.out_height, suffix, conv2d_six_scratch_bytes(s));
   if (is_pointwise(s, conv.out_height)) {
@@ -113,7 +113,7 @@ Layer six_pixels(const IntegerConv& conv, const std::string& suffix) {
     layer.scratch_bytes = six_panel_bytes(s);
     if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
   }
-  if (has_six_columns(s)) {
+  if (columns && has_six_columns(s)) {
     layer.kernel = "conv2d" + suffix + "_three";
     layer.scratch_bytes = conv2d_six_three_scratch_bytes(s);
   }
@@ -122,7 +122,7 @@ Layer six_pixels(const IntegerConv& conv, const std::string& suffix) {
 
 // `weights` in pack_conv's order.
 Layer with_long_sums(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
-  Layer layer = six_pixels(conv, "_long");
+  Layer layer = six_pixels(conv, "_long", true);
   layer.headers = {"conv_long.hpp"};
   layer.constants_struct = "ConvLong";
   layer.note = "six pixels in three words, sums of 64 bits";
@@ -133,10 +133,9 @@ Layer with_long_sums(Lowering& lowering, const IntegerConv& conv, const std::vec
 // `weights` in pack_conv's order.
 Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
   const ConvShape& s = conv.shape;
-  Layer layer = six_pixels(conv, "_six");
+  Layer layer = six_pixels(conv, "_six", true);
   layer.headers = {"conv_six.hpp"};
   layer.constants_struct = "ConvSix";
-  layer.band = conv_contract(s);
   layer.note = "six pixels in three words, groups of values as long as the weights allow";
   std::vector<int8_t> packed(size_t(pack_conv_six(s, weights.data(), nullptr)));
   pack_conv_six(s, weights.data(), packed.data());
@@ -159,15 +158,9 @@ Layer six_at_once(Lowering& lowering, const IntegerConv& conv, const std::vector
 // `weights` in pack_conv's order.
 Layer single_channels(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights) {
   const ConvShape& s = conv.shape;
-  Layer layer = portable(s, conv.out_height, "_single", conv2d_single_scratch_bytes(s));
-  if (is_pointwise(s, conv.out_height)) {
-    layer.takes_scratch = true;
-    layer.scratch_bytes = single_panel_bytes(s);
-    if (s.out_channels <= s.in_channels) layer.inputs = {{-1, Overwrite::same_place}};
-  }
+  Layer layer = six_pixels(conv, "_single", false);
   layer.headers = {"conv_single.hpp"};
   layer.constants_struct = "ConvSingle";
-  layer.band = conv_contract(s);
   layer.note = "six pixels in three words, groups of values as long as the weights allow";
   layer.shape_struct = "ConvShape";
   layer.shape = shape_fields(s);

@@ -4,13 +4,13 @@
 
 #include "thimble/arch/v6m_single.hpp"
 #include "thimble/conv_single.pack.hpp"
-#include "thimble/pixel_words.hpp"
 #include "thimble/requantize.hpp"
+#include "thimble/six_bands.hpp"
 
 namespace thimble {
 
 struct SinglePixels {
-  static constexpr int32_t words = single_words, unit = 65536;
+  static constexpr int32_t unit = 65536;
   const int32_t* panel;  // for each value of the window three words: of the pixels 0 and 1, 2 and 3, 4 and 5
   int8_t* to[6];         // results of the pixels; the same place twice where there are less than six
 };
@@ -35,23 +35,23 @@ __attribute__((noinline)) void single_products(const ConvSingle<Shape>& c, const
   }
 }
 
-// Dense, any kernel, dilation, stride and pads. Scratch: conv2d_single_scratch_bytes().
+// Dense, any kernel, dilation, stride and pads. Scratch: conv2d_six_scratch_bytes().
 template <class Shape>
 void conv2d_single(const ConvSingle<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                    void* scratch) {
   const OutputStage stage = output_stage(c);
   SinglePixels pixels{};
-  conv2d_words(c, pixels, in, out, y0, y1, scratch, [&] { single_products(c, stage, pixels); });
+  six_conv2d(c, pixels, in, out, y0, y1, scratch, [&] { single_products(c, stage, pixels); });
 }
 
 // Dense, 1x1, stride 1, no pads: is_pointwise(). Exact in place when out_channels <= in_channels. Scratch:
-// single_panel_bytes().
+// six_panel_bytes().
 template <class Shape>
 void pointwise_single(const ConvSingle<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                       void* scratch) {
   const OutputStage stage = output_stage(c);
   SinglePixels pixels{};
-  pointwise_words(c, pixels, in, out, y0, y1, scratch, [&] { single_products(c, stage, pixels); });
+  six_pointwise(c, pixels, in, out, y0, y1, scratch, [&] { single_products(c, stage, pixels); });
 }
 
 }  // namespace thimble

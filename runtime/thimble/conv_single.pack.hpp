@@ -2,19 +2,11 @@
 #pragma once
 #include <stdint.h>
 
-#include "thimble/conv.pack.hpp"
+#include "thimble/conv_six.pack.hpp"
 
 namespace thimble {
 
-// A word holds value a of one pixel and b of the next as a + 65536*b, so that one multiply makes two products. Over a
-// group of values, t = 32768 + sum of w*(a + 65536*b) has the sum of w*b in its upper half exactly, provided that the
-// sum of w*a lies in [-32768, 32767]. Values are at least -128: a sum of |w| of single_bound or less will do. One
-// weight alone always does, so that any weights can be cut into groups.
-constexpr int32_t single_bound = 255;
-// The kernel's code is unrolled this often.
-constexpr int32_t single_longest_group = 12;
-// Pixels side by side, in words of two.
-constexpr int32_t single_words = 3;
+// Words, groups and their bound are conv_six's, for one channel instead of two: all weights can be cut into groups.
 
 // Constants of conv2d_single and pointwise_single: any dense convolution.
 template <class Shape>
@@ -24,24 +16,9 @@ struct ConvSingle : Shape {
   const int32_t* channels;  // pack_single_channels()
 };
 
-template <class Shape>
-constexpr int32_t single_panel_bytes(const Shape& s) {
-  return single_words * 4 * conv_depth(s);
-}
-// conv2d_single: two tables of row offsets, and the panel of words.
-template <class Shape>
-constexpr int32_t conv2d_single_scratch_bytes(const Shape& s) {
-  return 2 * window_scratch_bytes(s) + single_panel_bytes(s);
-}
-
 // Length of the longest legal group that starts with value k of a channel's weights.
 constexpr int32_t single_group(const int8_t* weights, int32_t k, int32_t depth) {
-  int32_t length = 0;
-  for (int32_t sum = 0; k < depth && length < single_longest_group; ++k, ++length) {
-    sum += weights[k] < 0 ? -weights[k] : weights[k];
-    if (sum > single_bound) break;
-  }
-  return length;
+  return six_group(weights, weights, k, depth);
 }
 
 // From pack_conv()'s order, channel by channel: groups, each a byte with its length and the weights; then a byte 0.

@@ -1,5 +1,5 @@
-// The loops of conv_six and conv_long over bands of rows: panels of six pixels. `Pixels` has the unit of its words,
-// where the panel lies, and the places of six pixels' results. product() computes them.
+// The loops of conv_six, conv_long and conv_single over bands of rows: panels of six pixels. `Pixels` has the unit of
+// its words, where the panel lies, and the places of six pixels' results. product() computes them.
 #pragma once
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// The panel of conv_six and conv_long: the values under the kernels of six pixels, two of them in each word, padding
-// included.
+// The panel of conv_six, conv_long and conv_single: the values under the kernels of six pixels, two of them in each
+// word, padding included.
 #pragma once
 #include <stdint.h>
 

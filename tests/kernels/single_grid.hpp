@@ -24,7 +24,7 @@ Failure run_single(const Case& c, const Shape& shape, Workspace& w, int32_t inde
     };
     const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
     if (f.what != nullptr) return f;
-    const int32_t scratch_bytes = as_pointwise != 0 ? single_panel_bytes(shape) : conv2d_single_scratch_bytes(shape);
+    const int32_t scratch_bytes = as_pointwise != 0 ? six_panel_bytes(shape) : conv2d_six_scratch_bytes(shape);
     for (int32_t i = scratch_bytes; i < int32_t(sizeof w.scratch); ++i)
       if (w.scratch[i] != 0x77) return {"scratch", index, i};
   }

@@ -34,7 +34,7 @@ TEST_CASE("a channel's weights of any size are cut into groups whose sums are ex
   const int8_t both[] = {-128, -128};
   CHECK(single_group(both, 0, 2) == 1);
   const int8_t zeros[40] = {};
-  CHECK(single_group(zeros, 3, 40) == single_longest_group);
+  CHECK(single_group(zeros, 3, 40) == six_longest_group);
 }
 
 }  // namespace thimble::grid

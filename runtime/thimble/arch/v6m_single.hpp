@@ -52,20 +52,20 @@ __attribute__((noinline)) inline const int8_t* single_sums(const int32_t* panel,
 #else
 
 inline const int8_t* single_sums(const int32_t* panel, const int8_t* weights, const int32_t* channel, int32_t* sums) {
-  uint32_t all[single_words];
-  int32_t upper[single_words];
-  for (int32_t i = 0; i < single_words; ++i) all[i] = uint32_t(channel[0]), upper[i] = channel[1];
+  uint32_t all[3];
+  int32_t upper[3];
+  for (int32_t i = 0; i < 3; ++i) all[i] = uint32_t(channel[0]), upper[i] = channel[1];
   while (*weights != 0) {
-    uint32_t t[single_words] = {32768, 32768, 32768};
+    uint32_t t[3] = {32768, 32768, 32768};
     const int8_t* const end = weights + 1 + *weights;
-    for (++weights; weights != end; ++weights, panel += single_words)
-      for (int32_t i = 0; i < single_words; ++i) t[i] += uint32_t(*weights) * uint32_t(panel[i]);
-    for (int32_t i = 0; i < single_words; ++i) {
+    for (++weights; weights != end; ++weights, panel += 3)
+      for (int32_t i = 0; i < 3; ++i) t[i] += uint32_t(*weights) * uint32_t(panel[i]);
+    for (int32_t i = 0; i < 3; ++i) {
       all[i] += t[i];
       upper[i] += int32_t(t[i]) >> 16;
     }
   }
-  for (int32_t i = 0; i < single_words; ++i) {
+  for (int32_t i = 0; i < 3; ++i) {
     sums[2 * i] = int32_t(all[i] - (uint32_t(upper[i]) << 16));
     sums[2 * i + 1] = upper[i];
   }
