@@ -9,6 +9,7 @@
 #include "thimble/arch/dsp_dense.pack.hpp"
 #include "thimble/arch/mve_dense.pack.hpp"
 #include "thimble/dense.pack.hpp"
+#include "thimble/dense_long.pack.hpp"
 #include "thimble/dense_octets.pack.hpp"
 
 namespace thimble::compiler {
@@ -203,6 +204,30 @@ int use_octets_kernel(Lowering& lowering, const Node& node, const std::vector<in
                packed, true));
 }
 
+// The same for ARMv7-M.
+int use_long_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
+                    Layer& layer) {
+  layer.kernel = "dense_long";
+  layer.headers = {"dense_long.hpp"};
+  layer.constants_struct = "DenseLong";
+  layer.note = "four outputs in two words, sums of 64 bits";
+  std::vector<int32_t> packed(size_t(dense_quads(int32_t(n)) * k));
+  pack_dense_long(rows.data(), int32_t(n), int32_t(k), packed.data());
+  return lowering.constant(array_of(
+      node.name + "_weights",
+      fmt::format("{} outputs x {} inputs, 4 outputs side by side, every other one plus 128", n, k), packed, true));
+}
+
+// Weights of the kernel that is best on a core without SIMD; `layer` is turned to it.
+int scalar_weights(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
+                   Layer& layer) {
+  const Features features = lowering.features();
+  if (features.rv32 && dense_in_octets(int32_t(n))) return use_octets_kernel(lowering, node, rows, n, k, layer);
+  if (features.armv7m && dense_long_takes(rows.data(), int32_t(n), int32_t(k)))
+    return use_long_kernel(lowering, node, rows, n, k, layer);
+  return portable_weights(lowering, node, rows, n, k);
+}
+
 void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const std::string where = "Gemm '" + node.name + "'";
   const Tensor& b = *node.inputs[1]->constant;
@@ -217,10 +242,9 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
     use_dsp_kernel(lowering, node, rows, sums.bias, chosen, layer);
   } else {
     std::vector<int32_t> multiplier_of = chosen.multipliers;
-    const int weights =
-        features.mve ? use_mve_kernel(lowering, node, rows, chosen.stage, sums.bias, multiplier_of, layer)
-        : features.rv32 && dense_in_octets(int32_t(n)) ? use_octets_kernel(lowering, node, rows, n, k, layer)
-                                                       : portable_weights(lowering, node, rows, n, k);
+    const int weights = features.mve
+                            ? use_mve_kernel(lowering, node, rows, chosen.stage, sums.bias, multiplier_of, layer)
+                            : scalar_weights(lowering, node, rows, n, k, layer);
     const int bias = lowering.constant(array_of(
         node.name + "_bias", "one for each output, less input zero point times sum of weights", sums.bias, true));
     const int multipliers = lowering.constant(

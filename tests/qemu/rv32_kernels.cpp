@@ -1,5 +1,5 @@
 // Runs the grids of the RISC-V kernels on a board. Prints the failure, if any, and exits with 1.
-#include "tests/kernels/octets_grid.hpp"
+#include "tests/kernels/dense_grid.hpp"
 #include "tests/kernels/six_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"
 #include "tests/qemu/report.hpp"
@@ -23,9 +23,6 @@ int main() {
   report("in place", check_six_in_place(workspace));
   index = 0;
   for (const Case& c : walk_cases) report("depthwise", check_walk(c, workspace, index++));
-  index = 0;
-  for (const Case& c : octets_cases) report("dense", check_octets(c, workspace, index++));
-  report("dense, rare stages", check_octets_rare(workspace));
-  report("dense, extremes", check_octets_extremes(workspace));
+  check_all_dense<Octets>(workspace, report);
   return report.end();
 }

@@ -1,4 +1,5 @@
 // Runs the grids of the kernels for ARMv7-M on a board. Prints the failure, if any, and exits with 1.
+#include "tests/kernels/dense_grid.hpp"
 #include "tests/kernels/long_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"
 #include "tests/qemu/report.hpp"
@@ -22,5 +23,7 @@ int main() {
   report("in place", check_long_in_place(workspace));
   index = 0;
   for (const Case& c : walk_cases) report("depthwise", check_walk(c, workspace, index++));
+  check_all_dense<LongQuads>(workspace, report);
+  report("dense, bound", check_dense_long_bound(workspace));
   return report.end();
 }
