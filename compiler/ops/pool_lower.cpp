@@ -5,6 +5,7 @@
 #include "compiler/error.hpp"
 #include "compiler/ops/pool.hpp"
 #include "compiler/requantize.hpp"
+#include "thimble/global_average.pack.hpp"
 #include "thimble/pool.pack.hpp"
 
 namespace thimble::compiler {
@@ -112,6 +113,36 @@ DivisorTable divisor_table(const std::vector<int64_t>& divisors, const Quantizat
   return table;
 }
 
+// One window, without padding, is the whole image.
+bool is_global(const PoolShape& s, const Buffer& out) {
+  return out.height == 1 && s.out_width == 1 && s.kernel_height == s.in_height && s.kernel_width == s.in_width &&
+         s.pad_top == 0 && s.pad_left == 0;
+}
+
+// The same average by the kernel for whole images; nullopt where its guards do not hold.
+std::optional<Layer> global_average_layer(const Lowering& lowering, const Layer& plain, const PoolShape& pool,
+                                          const DivisorTable& table, int64_t in_zero) {
+  GlobalAverageShape shape{};
+  shape.kernel_height = pool.kernel_height;
+  shape.kernel_width = pool.kernel_width;
+  shape.channels = pool.channels;
+  if (!averages_in_halves(shape)) return {};
+  const bool helium = lowering.features().mve && shape.channels >= global_average_block_mve;
+  Layer layer = plain;
+  layer.kernel = helium ? "global_average_mve" : "global_average";
+  layer.headers = {helium ? "arch/mve_global_average.hpp" : "global_average.hpp"};
+  layer.constants_struct = "GlobalAverage";
+  layer.shape_struct = "GlobalAverageShape";
+  layer.shape = {{"kernel_height", int64_t(shape.kernel_height)},
+                 {"kernel_width", int64_t(shape.kernel_width)},
+                 {"channels", int64_t(shape.channels)},
+                 {"start", -in_zero * shape.kernel_height * shape.kernel_width}};
+  for (Field& f : output_stage_fields(table.chosen.stage)) layer.shape.push_back(std::move(f));
+  layer.fields = {{"multiplier", int64_t(table.multipliers[0])}};
+  layer.band = global_average_contract(shape);
+  return layer;
+}
+
 }  // namespace
 
 void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) const {
@@ -144,11 +175,16 @@ void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) co
   const int array = lowering.constant({node.name + "_multipliers",
                                        fmt::format("for windows of {} and more positions", divisors.front()),
                                        ElementType::int32, std::move(multipliers.bytes), false});
-  layer.fields.push_back({"in_zero", int64_t(from.type.quantization->zero_points[0])});
+  const int64_t in_zero = from.type.quantization->zero_points[0];
+  layer.fields.push_back({"in_zero", in_zero});
   layer.fields.push_back({"multipliers", Field::Array{array}});
   layer.fields.push_back({"fewest", divisors.front()});
   add_output_stage(table.chosen, layer);
-  lowering.add(std::move(layer));
+  std::vector<Layer> alternatives{std::move(layer)};
+  if (is_global(shape, to))
+    if (std::optional<Layer> global = global_average_layer(lowering, alternatives[0], shape, table, in_zero))
+      alternatives.push_back(std::move(*global));
+  lowering.add(std::move(alternatives));
 }
 
 void Pool::lower(Lowering& lowering, const Node& node) const {

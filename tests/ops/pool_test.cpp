@@ -4,6 +4,7 @@
 #include "compiler/requantize.hpp"
 #include "fake_node.hpp"
 #include "layer_runner.hpp"
+#include "thimble/global_average.hpp"
 #include "thimble/pool.hpp"
 #include "thimble/transpose.hpp"
 
@@ -31,6 +32,11 @@ const Kernels kernels = {
     {"average_pool",
      [](const Call& c) {
        thimble::average_pool(constants_of<thimble::AveragePool<PoolShape>>(c), c.in[0], c.out, c.y0, c.y1);
+     }},
+    {"global_average",
+     [](const Call& c) {
+       thimble::global_average(constants_of<thimble::GlobalAverage<thimble::GlobalAverageShape>>(c), c.in[0], c.out,
+                               c.y0, c.y1);
      }},
     {"average_pool_f32",
      [](const Call& c) {
@@ -233,4 +239,29 @@ TEST_CASE("pools read no row outside the ring that their contract asks for") {
         CHECK(difference(run_through_rings(program, x, window - 1), expected) > 1e-3);
     }
   }
+}
+
+TEST_CASE("an average of the whole image has a kernel of its own, where sums of bytes fit 16 bits") {
+  const auto kernel_of = [](const PoolAttributes& attributes, const Shape& in, const Target& target) {
+    LoweringOptions options;
+    options.choice.alternative = 1;
+    const Storage stored{ElementType::int8, {{0.173f}, {-4}}};
+    const Graph g = one_node(pool(PoolKind::average, attributes), {int8s(in, 0.125f, 3)}, stored);
+    return lower(g, "test", target, options).layers[1].kernel;  // behind the transpose
+  };
+  const auto whole = [](int64_t height, int64_t width) {
+    return PoolAttributes{{height, width}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+  };
+  Target helium = plain_target();
+  helium.features.mve = true;
+  CHECK(kernel_of(whole(16, 16), {1, 8, 16, 16}, plain_target()) == "global_average");
+  CHECK(kernel_of(whole(16, 17), {1, 8, 16, 17}, plain_target()) == "average_pool");
+  CHECK(kernel_of(whole(4, 4), {1, 7, 4, 4}, plain_target()) == "average_pool");
+  CHECK(kernel_of(whole(4, 4), {1, 16, 4, 5}, plain_target()) == "average_pool");
+  CHECK(kernel_of({{4, 4}, {1, 1}, {1, 1}, {0, 1}, {0, 0}}, {1, 16, 4, 4}, plain_target()) == "average_pool");
+  CHECK(kernel_of(whole(4, 4), {1, 16, 4, 4}, helium) == "global_average_mve");
+  CHECK(kernel_of(whole(4, 4), {1, 15, 4, 4}, helium) == "global_average");
+  const Graph g = one_node(pool(PoolKind::average, whole(7, 5)), {int8s({2, 12, 7, 5}, 0.125f, 3)},
+                           Storage{ElementType::int8, {{0.06f}, {-4}}});
+  check_lowered(g, kernels, 0);
 }

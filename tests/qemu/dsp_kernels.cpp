@@ -3,6 +3,7 @@
 #include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/dsp_depthwise_grid.hpp"
 #include "tests/kernels/dsp_winograd_grid.hpp"
+#include "tests/kernels/global_average_grid.hpp"
 #include "tests/qemu/report.hpp"
 
 namespace {
@@ -35,5 +36,6 @@ int main() {
   index = 0;
   for (const Case& c : winograd_cases) report("Winograd", check_winograd(c, winograd_shape_of(c), workspace, index++));
   report("specialised Winograd", check_fixed_winograd<winograd_cases>(workspace));
+  report("average of images", check_global_averages(workspace));
   return report.end();
 }

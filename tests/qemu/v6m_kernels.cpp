@@ -1,4 +1,5 @@
 // Runs the grids of the ARMv6-M kernels on a board. Prints the failure, if any, and exits with 1.
+#include "tests/kernels/global_average_grid.hpp"
 #include "tests/kernels/single_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"
 #include "tests/qemu/report.hpp"
@@ -22,5 +23,6 @@ int main() {
   report("in place", check_single_in_place(workspace));
   index = 0;
   for (const Case& c : walk_cases) report("depthwise", check_walk(c, workspace, index++));
+  report("average of images", check_global_averages(workspace));
   return report.end();
 }
