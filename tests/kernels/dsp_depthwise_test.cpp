@@ -6,6 +6,12 @@
 
 namespace thimble::grid {
 
+template <int32_t count>
+struct ManyChannels : FixedDepthwiseShape<depthwise_cases, 0> {
+  static constexpr int32_t channels = count;
+};
+static_assert(dsp::sizes_are_constants<ManyChannels<2047>>() && !dsp::sizes_are_constants<ManyChannels<2048>>());
+
 TEST_CASE("DSP depthwise convolutions equal the plain reference, whole and in bands") {
   const auto w = std::make_unique<Workspace>();
   int32_t index = 0;

@@ -46,7 +46,8 @@ constexpr bool depthwise_dsp_saturates(const Stage& stage) {
   return stage.left_shift == 0 && stage.ties_to_even == 0 && stage.low == -128 && stage.high == 127;
 }
 
-// Five words a channel: the kernel's rows as bytes w0 w1 w2 0, then bias and multiplier.
+// Five words a channel: the kernel's rows as bytes w0 w1 w2 0, then bias and multiplier. The last byte of the first is
+// w1 of the second row, so that the two middle weights lie at equal distances from the halves of a register.
 constexpr int32_t depthwise_dsp_words = 5;
 
 // weights: [channels][3][3]; bias with the input's zero point folded in.
@@ -55,7 +56,7 @@ constexpr void pack_depthwise_dsp(int32_t channels, const int8_t* weights, const
   for (int32_t c = 0; c < channels; ++c) {
     for (int32_t ky = 0; ky < 3; ++ky, weights += 3)
       *packed++ = int32_t((uint32_t(weights[0]) & 0xff) | (uint32_t(weights[1]) & 0xff) << 8 |
-                          (uint32_t(weights[2]) & 0xff) << 16);
+                          (uint32_t(weights[2]) & 0xff) << 16 | (ky == 0 ? uint32_t(weights[4]) << 24 : 0));
     *packed++ = bias[c];
     *packed++ = multipliers[c];
   }
