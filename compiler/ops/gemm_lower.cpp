@@ -164,12 +164,16 @@ void use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8
   multipliers.resize(size_t(n), multipliers[0]);
   std::vector<int32_t> packed(size_t(packed_dense_dsp_words(k, n)));
   pack_dense_dsp(k, n, form, rows.data(), bias.data(), multipliers.data(), packed.data());
-  layer.fields = {{"weights", Field::Array{lowering.constant(array_of(
-                                  node.name + "_weights",
-                                  fmt::format("{} outputs x {} inputs; 4 outputs: biases, weights of 4 inputs each, "
-                                              "multipliers",
-                                              n, k),
-                                  packed, true))}}};
+  // Sizes as constants of the code would save nothing to speak of.
+  layer.fields = std::move(layer.shape);
+  layer.shape.clear();
+  layer.shape_struct.clear();
+  layer.fields.push_back(
+      {"weights",
+       Field::Array{lowering.constant(array_of(
+           node.name + "_weights",
+           fmt::format("{} outputs x {} inputs; 4 outputs: biases, weights of 4 inputs each, multipliers", n, k),
+           packed, true))}});
 }
 
 // The same for cores with Helium. Biases and multipliers are filled up to whole quads.

@@ -33,8 +33,7 @@ constexpr Case dense_cases[] = {
     unshareable(dense(20, 36, 6)),
 };
 
-template <class Layer>
-void call_dense(DspForm form, const Layer& l, const int8_t* in, int8_t* out, void* scratch) {
+inline void call_dense(DspForm form, const DenseDsp& l, const int8_t* in, int8_t* out, void* scratch) {
   if (form == DspForm::saturated) dense_dsp(l, in, out, scratch);
   if (form == DspForm::clamped) dense_dsp_clamped(l, in, out, scratch);
   if (form == DspForm::plain) dense_dsp_plain(l, in, out, scratch);
@@ -51,15 +50,8 @@ inline Failure check_dense(const Case& c, Workspace& w, int32_t index) {
   const DspForm forms[] = {best, DspForm::plain};
   for (DspForm form : forms) {
     const OutputStage& s = w.stage;
-    const DenseDsp<DenseShape> layer{{c.width, c.in_channels, c.out_channels},
-                                     w.packed,
-                                     s.offset,
-                                     s.shift,
-                                     s.left_shift,
-                                     s.zero_point,
-                                     s.low,
-                                     s.high,
-                                     s.ties_to_even};
+    const DenseDsp layer{c.width,      c.in_channels, c.out_channels, w.packed, s.offset,      s.shift,
+                         s.left_shift, s.zero_point,  s.low,          s.high,   s.ties_to_even};
     pack_dense_dsp(c.in_channels, c.out_channels, form, w.weights, w.bias, w.multipliers, w.packed);
     clear(w);
     call_dense(form, layer, w.input, w.result, w.scratch);

@@ -121,13 +121,22 @@ THIMBLE_INLINE int32_t saturate8(int32_t a) {
 constexpr int32_t quads_per_turn = 8;
 
 // --- parked values ---
-// What the block needs beside the sums waits where it costs one instruction to fetch: in FPU registers, or in memory.
+// What the block needs beside the sums waits where it costs one instruction to fetch one value, or two that were parked
+// together: in FPU registers, or in memory.
 #if defined(__ARM_FP)
+#define THIMBLE_FETCH_TWO(to, to_second, name) "vmov " #to "," #to_second ",%P[" #name "]\n\t"
+#define THIMBLE_PARK_TWO(name, from, from_second) "vmov %P[" #name "]," #from "," #from_second "\n\t"
+#define THIMBLE_PARKED_TWO "w"
+using ParkedTwo = double;
 #define THIMBLE_FETCH(to, name) "vmov " #to ",%[" #name "]\n\t"
 #define THIMBLE_PARK(name, from) "vmov %[" #name "]," #from "\n\t"
 #define THIMBLE_PARKED "t"
 using Parked = float;
 #else
+#define THIMBLE_FETCH_TWO(to, to_second, name) "ldrd " #to "," #to_second ",%[" #name "]\n\t"
+#define THIMBLE_PARK_TWO(name, from, from_second) "strd " #from "," #from_second ",%[" #name "]\n\t"
+#define THIMBLE_PARKED_TWO "m"
+using ParkedTwo = int64_t;
 #define THIMBLE_FETCH(to, name) "ldr " #to ",%[" #name "]\n\t"
 #define THIMBLE_PARK(name, from) "str " #from ",%[" #name "]\n\t"
 #define THIMBLE_PARKED "m"
@@ -146,6 +155,17 @@ THIMBLE_INLINE Parked parked(Value v) {
   static_assert(sizeof v == sizeof(Parked), "a word");
   Parked p;
   __builtin_memcpy(&p, &v, sizeof p);
+  return p;
+}
+template <class First, class Second>
+THIMBLE_INLINE ParkedTwo parked_two(First first, Second second) {
+  ParkedTwo p;
+#if defined(__ARM_FP)
+  __asm("vmov %P0,%1,%2" : "=w"(p) : "r"(first), "r"(second));
+#else
+  __builtin_memcpy(&p, &first, 4);
+  __builtin_memcpy(reinterpret_cast<char*>(&p) + 4, &second, 4);
+#endif
   return p;
 }
 #endif

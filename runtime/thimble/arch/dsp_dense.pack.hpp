@@ -3,30 +3,29 @@
 #include <stdint.h>
 
 #include "thimble/arch/dsp_form.pack.hpp"
-#include "thimble/dense.pack.hpp"
 
 namespace thimble {
 
-// As Dense, with other weights, in which biases and multipliers lie too.
-template <class Shape>
-struct DenseDsp : Shape {
+// Each of `rows` rows of `inputs` values gives a row of `outputs`. Biases and multipliers lie among the weights.
+struct DenseDsp {
+  int32_t rows, inputs, outputs;
   const int32_t* weights;                                                  // pack_dense_dsp
   int32_t offset, shift, left_shift, zero_point, low, high, ties_to_even;  // OutputStage
 };
 
-// Inputs come in turns of eight, widened to four words; zeros fill the last.
-constexpr int32_t dense_turn_words = 4;
-constexpr int32_t dense_dsp_turns(int32_t inputs) {
-  return (inputs + 7) / 8;
+// Inputs come in eights, widened to four words; zeros fill the last.
+constexpr int32_t dense_eight_words = 4;
+constexpr int32_t dense_dsp_eights(int32_t inputs) {
+  return int32_t(uint32_t(inputs + 7) / 8);
 }
 // Scratch of one call: the widened inputs.
 constexpr int32_t dense_dsp_scratch_bytes(int32_t inputs) {
-  return dense_dsp_turns(inputs) * dense_turn_words * 4;
+  return dense_dsp_eights(inputs) * dense_eight_words * 4;
 }
 
 // Four outputs a, b, c, d at a time; those behind the last are zeros.
 constexpr int32_t packed_dense_dsp_words(int32_t inputs, int32_t outputs) {
-  return (outputs + 3) / 4 * (dense_dsp_turns(inputs) * 8 + 8);
+  return int32_t(uint32_t(outputs + 3) / 4) * (dense_dsp_eights(inputs) * 8 + 8);
 }
 
 // weights: [outputs][inputs]; one multiplier for each output. The words of four outputs: biases of a, b, c, d (shared
@@ -41,7 +40,7 @@ constexpr void pack_dense_dsp(int32_t inputs, int32_t outputs, DspForm form, con
       *packed++ = int32_t(bias_of(k));
       *packed++ = int32_t(shared ? bias_of(k) + 256u * bias_of(k + 1) : bias_of(k + 1));
     }
-    for (int32_t q = 0; q < dense_dsp_turns(inputs) * 2; ++q) {
+    for (int32_t q = 0; q < dense_dsp_eights(inputs) * 2; ++q) {
       int32_t w[4][4] = {};
       for (int32_t k = 0; k < 4 && o + k < outputs; ++k)
         for (int32_t e = 0; e < 4 && q * 4 + e < inputs; ++e) w[k][e] = weights[int64_t(o + k) * inputs + q * 4 + e];
