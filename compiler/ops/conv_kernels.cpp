@@ -9,6 +9,7 @@
 #include "thimble/conv_pairs.pack.hpp"
 #include "thimble/conv_single.pack.hpp"
 #include "thimble/conv_six.pack.hpp"
+#include "thimble/depthwise_fours.pack.hpp"
 #include "thimble/depthwise_walk.pack.hpp"
 
 namespace thimble::compiler {
@@ -177,6 +178,13 @@ Layer single_channels(Lowering& lowering, const IntegerConv& conv, const std::ve
   return layer;
 }
 
+// A depthwise convolution for which the portable kernel has a loop that keeps its weights in registers, if there are
+// enough: that is less than finding each value through a table.
+bool portable_3x3(const ConvShape& s) {
+  return s.kernel_height == 3 && s.kernel_width == 3 && s.stride_x == 1 && s.dilation_x == 1 && s.pad_left <= 1 &&
+         walk_pad_right(s) <= 1;
+}
+
 }  // namespace
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
@@ -198,12 +206,18 @@ std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv
   Layer layer = portable(s, conv.out_height, "", conv2d_scratch_bytes(s));
   layer.headers = {"conv.hpp"};
   const Features f = lowering.features();
-  if ((f.rv32 || f.thumb1 || f.armv7m) && depthwise_walks(s, conv.out_height)) {
+  const bool scalar = f.rv32 || f.thumb1 || f.armv7m;
+  if (scalar && depthwise_walks(s, conv.out_height)) {
     layer.kernel = s.stride_x == 1 ? "depthwise_walk" : "depthwise_walk_2";
     layer.headers = {"depthwise_walk.hpp"};
     layer.takes_scratch = false;
     layer.scratch_bytes = 0;
     layer.note = "each channel walks down its rows, its sums in registers";
+  } else if (scalar && depthwise_fours_takes(s, conv.out_height) && !(f.rv32 && portable_3x3(s))) {
+    layer.kernel = "depthwise_fours";
+    layer.headers = {"depthwise_fours.hpp"};
+    layer.scratch_bytes = depthwise_fours_scratch_bytes(s);
+    layer.note = "four pixels at a time, found through a table";
   }
   layer.constants_struct = "Conv2d";
   set_constants(lowering, conv, weights, "", layer);

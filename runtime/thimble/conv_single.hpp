@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 #include "thimble/arch/v6m_single.hpp"
+#include "thimble/arch/v6m_store.hpp"
 #include "thimble/conv_single.pack.hpp"
-#include "thimble/requantize.hpp"
 #include "thimble/six_bands.hpp"
 
 namespace thimble {
@@ -15,13 +15,6 @@ struct SinglePixels {
   int8_t* to[6];         // results of the pixels; the same place twice where there are less than six
 };
 
-// The results of one channel. Out of the product's way: its registers hold sums.
-__attribute__((noinline)) inline void store_single(const int32_t* sums, int32_t multiplier, const OutputStage& stage,
-                                                   int8_t* const* to, int32_t channel) {
-  const Requantizer stored(stage);
-  for (int8_t* const* const end = to + 6; to != end; ++to) (*to)[channel] = int8_t(stored(*sums++, multiplier));
-}
-
 // All channels of a panel. Out of line: else the frame of whoever calls a specialised form grows.
 template <class Shape>
 __attribute__((noinline)) void single_products(const ConvSingle<Shape>& c, const OutputStage& stage,
@@ -31,7 +24,7 @@ __attribute__((noinline)) void single_products(const ConvSingle<Shape>& c, const
   for (int32_t m = 0; m < c.out_channels; ++m, channel += single_channel_words) {
     int32_t sums[6];
     w = single_sums(pixels.panel, w, channel, sums);
-    store_single(sums, channel[2], stage, pixels.to, m);
+    store_pixels(sums, sums + 6, channel[2], stage, pixels.to, m);
   }
 }
 

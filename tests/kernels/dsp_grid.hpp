@@ -8,7 +8,8 @@
 
 namespace thimble::grid {
 
-// One convolution. Padding behind the input follows from the sizes. Depthwise: out_channels == in_channels.
+// One convolution. Padding behind the input follows from the sizes. Depthwise: out_channels is a multiple of
+// in_channels.
 struct Case {
   int32_t height, width, in_channels, out_channels, kernel_height, kernel_width;
   int32_t stride = 1, pad_top = 0, pad_left = 0, out_height = 0, out_width = 0;
@@ -18,6 +19,7 @@ struct Case {
   int32_t low = -128, high = 127;
   int32_t in_zero_point = -128, out_zero_point = -128;
   int32_t largest_weight = 127;
+  int32_t dilation_x = 1;
 
   constexpr int32_t count() const { return kernel_height * kernel_width * (depthwise ? 1 : in_channels); }
   constexpr int32_t in_row() const { return width * in_channels; }
@@ -59,11 +61,12 @@ inline int32_t exact_sum(const Case& c, const Workspace& w, int32_t o, int32_t y
   int32_t sum = 0;
   for (int32_t ky = 0; ky < c.kernel_height; ++ky)
     for (int32_t kx = 0; kx < c.kernel_width; ++kx) {
-      const int32_t iy = y * c.stride - c.pad_top + ky * c.dilation_y, ix = x * c.stride - c.pad_left + kx;
+      const int32_t iy = y * c.stride - c.pad_top + ky * c.dilation_y,
+                    ix = x * c.stride - c.pad_left + kx * c.dilation_x;
       const bool inside = iy >= 0 && iy < c.height && ix >= 0 && ix < c.width;
       const int32_t channels = c.depthwise ? 1 : c.in_channels;
       for (int32_t i = 0; i < channels; ++i) {
-        const int32_t channel = c.depthwise ? o : i;
+        const int32_t channel = c.depthwise ? o * c.in_channels / c.out_channels : i;
         const int32_t value = inside ? w.input[(iy * c.width + ix) * c.in_channels + channel] : c.in_zero_point;
         sum += value * w.weights[((o * c.kernel_height + ky) * c.kernel_width + kx) * channels + i];
       }

@@ -72,6 +72,31 @@ inline Failure check_single_in_place(Workspace& w) {
   return {};
 }
 
+// All forms of the output stage, sums and multipliers of all sizes.
+inline Failure check_store_pixels() {
+  Random random(5);
+  for (int32_t i = 0; i < 3000; ++i) {
+    const int32_t shift = random.between(1, 22), zero_point = random.between(-128, 127);
+    OutputStage stage{zero_point * (1 << shift) + (1 << (shift - 1)), shift, 0, zero_point, -128, 127, 0};
+    if (i % 3 == 0) stage.low = random.between(-128, 0), stage.high = random.between(0, 127);
+    if (i % 8 == 0) stage.left_shift = 2;
+    if (i % 8 == 4) stage.ties_to_even = 1;
+    const int32_t multiplier = random.between(1 << 20, (1 << 23) - 1) * 256 + random.between(0, 255);
+    int32_t sums[6];
+    int8_t results[6][3] = {};
+    int8_t* to[6];
+    for (int32_t k = 0; k < 6; ++k) {
+      sums[k] = random.between(-(1 << 22), (1 << 22)) >> random.between(0, 18);
+      to[k] = results[k];
+    }
+    store_pixels(sums, sums + 6, multiplier, stage, to, 1);
+    for (int32_t k = 0; k < 6; ++k)
+      if (results[k][0] != 0 || results[k][1] != requantize(sums[k], multiplier, stage) || results[k][2] != 0)
+        return {"stored", i, k};
+  }
+  return {};
+}
+
 template <int32_t index = 0>
 Failure check_fixed_single(Workspace& w) {
   if constexpr (index == sizeof six_cases / sizeof six_cases[0]) {

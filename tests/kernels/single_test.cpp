@@ -21,6 +21,7 @@ TEST_CASE("convolutions channel by channel equal the plain reference, whole and 
   for (const Case& c : six_cases) check_alone(check_single(c, six_shape(c), *w, index++));
   check_alone(check_fixed_single(*w));
   check_alone(check_single_in_place(*w));
+  check_alone(check_store_pixels());
 }
 
 TEST_CASE("a channel's weights of any size are cut into groups whose sums are exact") {

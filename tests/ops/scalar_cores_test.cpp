@@ -10,6 +10,7 @@
 #include "thimble/conv_six.hpp"
 #include "thimble/dense_long.hpp"
 #include "thimble/dense_octets.hpp"
+#include "thimble/depthwise_fours.hpp"
 #include "thimble/depthwise_walk.hpp"
 #include "thimble/transpose.hpp"
 
@@ -48,6 +49,7 @@ const Kernels& kernels() {
     k["conv2d_six"] = kernel_of<Six>([](auto... a) { conv2d_six(a...); });
     k["conv2d_six_three"] = kernel_of<Six>([](auto... a) { conv2d_six_three(a...); });
     k["pointwise_six"] = kernel_of<Six>([](auto... a) { pointwise_six(a...); });
+    k["depthwise_fours"] = kernel_of<Plain>([](auto... a) { depthwise_fours(a...); });
     k["depthwise_walk"] = scratchless<Plain>([](auto... a) { depthwise_walk(a...); });
     k["depthwise_walk_2"] = scratchless<Plain>([](auto... a) { depthwise_walk_2(a...); });
     k["dense_octets"] = [](const Call& c) {
@@ -127,11 +129,15 @@ struct Core {
 };
 
 const Core rv32{target_with({.rv32 = true, .long_multiply = true})};
+const Core thumb1{target_with({.thumb1 = true})};
 const Core armv7m{target_with({.armv7m = true, .long_multiply = true, .unaligned_loads = true})};
 
 const ConvAttributes padded{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1}, unpadded{{1, 1}, {1, 1}, {0, 0}, {0, 0}, 1};
 ConvAttributes grouped(int64_t groups, int64_t stride = 1, int64_t dilation = 1) {
   return {{stride, stride}, {dilation, dilation}, {dilation, dilation}, {dilation, dilation}, groups};
+}
+ConvAttributes unpadded_groups(int64_t groups) {
+  return {{1, 1}, {1, 1}, {0, 0}, {0, 0}, groups};
 }
 
 }  // namespace
@@ -161,13 +167,16 @@ TEST_CASE("RISC-V: what the kernels do not compute has the portable ones") {
         "pointwise_pairs");  // left shift
 }
 
-TEST_CASE("RISC-V: depthwise convolutions walk where they are 3x3") {
-  CHECK(rv32.conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5)) == "depthwise_walk");
-  CHECK(rv32.conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 2)) == "depthwise_walk_2");
-  CHECK(rv32.conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 3)) == "depthwise");
-  CHECK(rv32.conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 1, 2)) == "depthwise");
-  CHECK(rv32.conv({1, 5, 7, 9}, {10, 1, 3, 3}, grouped(5)) == "depthwise");
-  CHECK(rv32.conv({1, 5, 7, 9}, {5, 1, 5, 5}, grouped(5)) == "depthwise");
+TEST_CASE("depthwise convolutions walk where they are 3x3, others take four pixels at a time") {
+  for (const Core* core : {&rv32, &armv7m, &thumb1}) {
+    CHECK(core->conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5)) == "depthwise_walk");
+    CHECK(core->conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 2)) == "depthwise_walk_2");
+    CHECK(core->conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 3)) == "depthwise_fours");
+    CHECK(core->conv({1, 5, 7, 9}, {5, 1, 3, 3}, grouped(5, 1, 2)) == "depthwise_fours");
+    CHECK(core->conv({1, 5, 7, 9}, {10, 1, 3, 3}, grouped(5)) == (core == &rv32 ? "depthwise" : "depthwise_fours"));
+    CHECK(core->conv({1, 5, 7, 9}, {10, 1, 5, 5}, grouped(5)) == "depthwise_fours");
+    CHECK(core->conv({1, 5, 1, 9}, {5, 1, 1, 9}, unpadded_groups(5)) == "depthwise");  // one pixel
+  }
 }
 
 TEST_CASE("RISC-V: fully connected layers take eight outputs at a time where they fill them") {

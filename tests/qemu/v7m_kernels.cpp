@@ -1,5 +1,6 @@
 // Runs the grids of the kernels for ARMv7-M on a board. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/dense_grid.hpp"
+#include "tests/kernels/fours_grid.hpp"
 #include "tests/kernels/global_average_grid.hpp"
 #include "tests/kernels/long_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"
@@ -24,6 +25,8 @@ int main() {
   report("in place", check_long_in_place(workspace));
   index = 0;
   for (const Case& c : walk_cases) report("depthwise", check_walk(c, workspace, index++));
+  index = 0;
+  for (const Case& c : fours_cases) report("depthwise, any kernel", check_fours(c, workspace, index++));
   check_all_dense<LongQuads>(workspace, report);
   report("dense, bound", check_dense_long_bound(workspace));
   report("average of images", check_global_averages(workspace));
