@@ -47,7 +47,7 @@ constexpr bool depthwise_dsp_saturates(const Stage& stage) {
 }
 
 // Five words a channel: the kernel's rows as bytes w0 w1 w2 0, then bias and multiplier. The last byte of the first is
-// w1 of the second row, so that the two middle weights lie at equal distances from the halves of a register.
+// w1 of the second row: the same instruction unpacks both middle weights into the halves of a register.
 constexpr int32_t depthwise_dsp_words = 5;
 
 // weights: [channels][3][3]; bias with the input's zero point folded in.
