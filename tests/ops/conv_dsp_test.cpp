@@ -80,7 +80,7 @@ const Kernels& kernels() {
       {"conv2d_plain_mve", kernel_of<Helium>([](auto... a) { conv2d_plain_mve(a...); })},
       {"pointwise_mve", scratchless<Helium>([](auto... a) { pointwise_mve(a...); })},
       {"pointwise_plain_mve", scratchless<Helium>([](auto... a) { pointwise_plain_mve(a...); })},
-      {"winograd_dsp", kernel_of<WinogradDsp<WinogradDspShape>>([](auto... a) { winograd_dsp(a...); })},
+      {"winograd_dsp", kernel_of<WinogradDsp>([](auto... a) { winograd_dsp(a...); })},
       {"depthwise_nhwc_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_dsp(a...); })},
       {"depthwise_nhwc_plain_dsp", kernel_of<Nhwc>([](auto... a) { depthwise_nhwc_plain_dsp(a...); })},
   };

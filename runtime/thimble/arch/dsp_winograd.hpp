@@ -1,7 +1,8 @@
 // Winograd's F(2x2, 3x3) for cores with the DSP extension. A tile of 4x4 pixels gives 2x2 results: Y = A' (U * V) A
 // with V = B' d B of the tile and U of the weights, summed over the input channels position by position. All steps are
 // exact in integers: V fits 16 bits, the sums are taken modulo 2^32 and the result, four times the convolution, fits.
-// Two tiles and two output channels at a time: 11 instructions for 16 products in the block.
+// Two tiles side by side and two output channels at a time. Cost on a Cortex-M4: 11 instructions for 16 products in the
+// block, for two tiles and two channels 390 around it; 330 for the transform of four channels of two tiles.
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_winograd.pack.hpp"
@@ -28,65 +29,91 @@ THIMBLE_DSP_2(sadd16, "sadd16", halves(bottom(a) + bottom(b), top(a) + top(b)))
 THIMBLE_DSP_2(ssub16, "ssub16", halves(bottom(a) - bottom(b), top(a) - top(b)))
 #undef THIMBLE_DSP_2
 
-THIMBLE_INLINE int32_t wrapping_add(int32_t a, int32_t b) {
-  return int32_t(uint32_t(a) + uint32_t(b));
+// Two tiles side by side are six columns of four pixels: where each pixel lies, a column's rows in the order 0 2 3 1.
+constexpr int32_t pair_columns = 6;
+struct TilePair {
+  const int8_t* pixel[pair_columns][4];
+};
+constexpr int32_t tile_row_order[4] = {0, 2, 3, 1};
+// Words in which a tile pair is after the first step: 4 rows of a column, each for bytes 0 2 and 1 3.
+constexpr int32_t column_words = 8;
+
+// B' d B of two tiles (d0-d2, d1+d2, d2-d1, d1-d3 down the columns, then along the rows) for all channels, four at a
+// time. A position's quads follow each other in the panel, a quad is tile 0's two words and tile 1's. `columns` has
+// room for what the first step makes.
+[[gnu::noinline]] inline void transform_tiles(const TilePair& tiles, int32_t channels, int32_t* panel,
+                                              int32_t* columns) {
+#if THIMBLE_DSP_PRODUCT_LOOP
+// r10 walks over the places of pixels, r11 is the channel; 22 instructions for a column, bytes 0 2 in even registers.
+#define THIMBLE_COLUMN                                                                                           \
+  "ldmia r10!,{r0,r4,r6,r8}\n\t ldr r0,[r0,r11]\n\t ldr r4,[r4,r11]\n\t ldr r6,[r6,r11]\n\t ldr r8,[r8,r11]\n\t" \
+  "sxtb16 r1,r0,ror #8\n\t sxtb16 r0,r0\n\t sxtb16 r5,r4,ror #8\n\t sxtb16 r4,r4\n\t sxtb16 r7,r6,ror #8\n\t"    \
+  "sxtb16 r6,r6\n\t sxtb16 r9,r8,ror #8\n\t sxtb16 r8,r8\n\t ssub16 r0,r0,r4\n\t ssub16 r1,r1,r5\n\t"            \
+  "sadd16 r2,r8,r4\n\t sadd16 r3,r9,r5\n\t ssub16 r4,r4,r8\n\t ssub16 r5,r5,r9\n\t ssub16 r6,r8,r6\n\t"          \
+  "ssub16 r7,r9,r7\n\t stmia r12!,{r0-r7}\n\t"
+// r12 walks over the rows of the columns, r10 over the positions of the panel, which are 4 * lr bytes apart.
+#define THIMBLE_ROW                                                                                                    \
+  "ldrd r2,r3,[r12,#32]\n\t ldrd r4,r5,[r12,#64]\n\t ldrd r6,r7,[r12,#96]\n\t ldrd r0,r1,[r12],#8\n\t"                 \
+  "ssub16 r0,r0,r4\n\t ssub16 r1,r1,r5\n\t sadd16 r8,r2,r4\n\t sadd16 r9,r3,r5\n\t ssub16 r4,r4,r2\n\t"                \
+  "ssub16 r5,r5,r3\n\t ssub16 r6,r2,r6\n\t ssub16 r7,r3,r7\n\t strd r0,r1,[r10]\n\t add r10,r10,lr,lsl #2\n\t"         \
+  "strd r8,r9,[r10]\n\t add r10,r10,lr,lsl #2\n\t strd r4,r5,[r10]\n\t add r10,r10,lr,lsl #2\n\t strd r6,r7,[r10]\n\t" \
+  "add r10,r10,lr,lsl #2\n\t"
+  register int32_t lr __asm("lr") = channels;
+  ParkedTwo place = parked_two(panel, columns);
+  const Parked pixels = parked(&tiles), columns_end = parked(columns + pair_columns * column_words);
+  __asm volatile(
+      THIMBLE_KEEPING_R7(
+          "mov r11,#0\n2:\n\t" THIMBLE_FETCH(r10, pixels) THIMBLE_FETCH_TWO(r0, r12, place)  //
+          "1:\n\t" THIMBLE_COLUMN THIMBLE_FETCH(r0, columns_end) "cmp r12,r0\n\t bne 1b\n\t" THIMBLE_FETCH_TWO(
+              r10, r12, place) "3:\n\t" THIMBLE_ROW THIMBLE_ROW THIMBLE_ROW THIMBLE_ROW                         //
+              THIMBLE_FETCH_TWO(r0, r1, place) "adds r0,#8\n\t mov r10,r0\n\t" THIMBLE_PARK_TWO(place, r0, r1)  //
+          "subs r1,r12,r1\n\t add r12,r12,#32\n\t cmp r1,#32\n\t beq 3b\n\t"
+          "add r11,r11,#4\n\t cmp r11,lr\n\t bne 2b\n\t")
+      : "+r"(lr), [place] "+" THIMBLE_PARKED_TWO(place)
+      : [pixels] THIMBLE_PARKED(pixels), [columns_end] THIMBLE_PARKED(columns_end)
+      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+#undef THIMBLE_ROW
+#undef THIMBLE_COLUMN
+#else
+  const auto four = [](const int32_t* d, int32_t step, int32_t* to, int32_t to_step) {
+    const int32_t d0 = load32(d), d1 = load32(d + step), d2 = load32(d + 2 * step), d3 = load32(d + 3 * step);
+    store32(to, ssub16(d0, d2));
+    store32(to + to_step, sadd16(d1, d2));
+    store32(to + 2 * to_step, ssub16(d2, d1));
+    store32(to + 3 * to_step, ssub16(d1, d3));
+  };
+  for (int32_t c = 0; c < channels; c += 4, panel += 4) {
+    for (int32_t x = 0; x < pair_columns; ++x) {
+      int32_t pixels[column_words];
+      for (int32_t k = 0; k < 4; ++k) {
+        const int32_t v = load32(tiles.pixel[x][k] + c), y = tile_row_order[k];
+        pixels[2 * y] = even_bytes(v);
+        pixels[2 * y + 1] = odd_bytes(v);
+      }
+      for (int32_t e = 0; e < 2; ++e) four(pixels + e, 2, columns + x * column_words + e, 2);
+    }
+    for (int32_t y = 0; y < 4; ++y)
+      for (int32_t t = 0; t < 2; ++t)
+        for (int32_t e = 0; e < 2; ++e)
+          four(columns + 2 * t * column_words + 2 * y + e, column_words, panel + 4 * y * channels + 2 * t + e,
+               channels);
+  }
+#endif
 }
 
-// Four rows of a tile; pixels of a row are `channels` bytes apart.
-struct Tile {
-  const int8_t* row[4];
+// Where the left results of two tiles go, and how far from there the right and the lower ones. A distance of 0 stands
+// for results outside the image: the last written is inside. So is tile 0 where both have one place.
+struct TilesOut {
+  int8_t* left[2];
+  int32_t right[2], down;
 };
 
-// Loads do not move over it: a column's values are used up before the next column's are loaded, so that all stay in
-// registers.
-THIMBLE_INLINE void loads_stay() {
-  __asm volatile("" ::: "memory");
-}
-
-// One column of B' d B for four channels: pixels `a` and `b` bytes into the rows, d_a + d_b or d_a - d_b along the row,
-// then the same pattern down the column. Positions down the column are 4 * `step` words apart. 44 instructions.
-template <bool add>
-THIMBLE_INLINE void transform_column(const Tile& t, int32_t a, int32_t b, int32_t* to, int32_t step) {
-  int32_t even[4], odd[4];
-#pragma GCC unroll 4
-  for (int32_t y = 0; y < 4; ++y) {
-    const int32_t u = load32(t.row[y] + a), v = load32(t.row[y] + b);
-    even[y] = add ? sadd16(even_bytes(u), even_bytes(v)) : ssub16(even_bytes(u), even_bytes(v));
-    odd[y] = add ? sadd16(odd_bytes(u), odd_bytes(v)) : ssub16(odd_bytes(u), odd_bytes(v));
-  }
-  const auto put = [&](int32_t e, int32_t o) {
-    store32(to, e);
-    store32(to + 1, o);
-    to += 4 * step;
-  };
-  put(ssub16(even[0], even[2]), ssub16(odd[0], odd[2]));
-  put(sadd16(even[1], even[2]), sadd16(odd[1], odd[2]));
-  put(ssub16(even[2], even[1]), ssub16(odd[2], odd[1]));
-  put(ssub16(even[1], even[3]), ssub16(odd[1], odd[3]));
-  loads_stay();
-}
-
-// B' d B (1 -1 pattern of F(2,3): d0-d2, d1+d2, d2-d1, d1-d3) for all channels, four at a time. A position's quads
-// follow each other in the panel; `panel` points at the tile's half of the first.
-template <class Layer>
-[[gnu::noinline]] void transform_tile(const Layer& layer, Tile t, int32_t* panel) {
-  const int32_t channels = layer.in_channels;
-  const int32_t step = channels;  // words of a position: a quad is four words, for four channels
-  for (int32_t* const end = panel + channels; panel != end; panel += 4) {
-    transform_column<false>(t, 0, 2 * channels, panel, step);
-    transform_column<true>(t, channels, 2 * channels, panel + step, step);
-    transform_column<false>(t, 2 * channels, channels, panel + 2 * step, step);
-    transform_column<false>(t, channels, 3 * channels, panel + 3 * step, step);
-    for (const int8_t*& row : t.row) row += 4;
-  }
-}
-
-// For each position the sums over `quads` quads: first channel of tiles 0 and 1, second channel of tiles 0 and 1.
-// Gives the place behind the weights.
-// `fixed_quads`: quads where known at compile time and few, straight code then; else 0.
-template <int fixed_quads>
-THIMBLE_INLINE const int32_t* multiply_positions(const int32_t* panel, int32_t quads, const int32_t* weights,
-                                                 int32_t* sums) {
+// Both tiles in the panel times all channels, two at a time: for each position the sums over all quads (first channel
+// of tiles 0 and 1, second channel of tiles 0 and 1), then A' m A, the output stage and the stores.
+[[gnu::noinline]] inline void multiply_tiles(const WinogradDsp& layer, const int32_t* panel, int32_t* sums,
+                                             const TilesOut& out) {
+  const int32_t quads = int32_t(uint32_t(layer.in_channels) / 4);
+  const int32_t* const end = layer.weights + packed_winograd_dsp_words(layer.in_channels, layer.out_channels);
 #if THIMBLE_DSP_PRODUCT_LOOP
 #define THIMBLE_FIRST                                                                                        \
   "ldmia r0!,{r4-r7}\n\t ldrd r8,r9,[r1],#8\n\t smuad r2,r8,r4\n\t smuad r3,r8,r6\n\t smlad r2,r9,r5,r2\n\t" \
@@ -97,168 +124,147 @@ THIMBLE_INLINE const int32_t* multiply_positions(const int32_t* panel, int32_t q
   "smlad r2,r9,r5,r2\n\t smlad r3,r9,r7,r3\n\t ldrd r8,r9,[r1],#8\n\t smlad r10,r8,r4,r10\n\t" \
   "smlad r11,r8,r6,r11\n\t smlad r10,r9,r5,r10\n\t smlad r11,r9,r7,r11\n\t"
 #define THIMBLE_8(x) x x x x x x x x
-#define THIMBLE_POSITIONS(more, ...)                                                                           \
-  __asm volatile(THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST more "stmia lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH( \
-      r8, sums_end) "cmp lr,r8\n\t bne.w 2b\n\t")                                                              \
-                 : "+r"(r0), "+r"(r1), "+r"(lr)                                                                \
-                 : [sums_end] THIMBLE_PARKED(sums_end), __VA_ARGS__                                            \
-                 : "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "cc", "memory")
-  const Parked sums_end = parked(sums + winograd_positions * 4);
-  register const int32_t* r0 __asm("r0") = panel;
-  register const int32_t* r1 __asm("r1") = weights;
-  register int32_t* lr __asm("lr") = sums;
-  if constexpr (fixed_quads != 0) {
-    THIMBLE_POSITIONS(".rept %c[more]\n\t" THIMBLE_MORE ".endr\n\t", [more] "i"(fixed_quads - 1));
-  } else {
-    // A quad is 42 bytes of code, the end of a turn 8.
-    const int32_t more = quads - 1;
-    const Parked entry =
-        parked(more == 0 ? quads_per_turn * 42 + 8 : int32_t(uint32_t(-more) % uint32_t(quads_per_turn)) * 42);
-    const Parked turns = parked((more + quads_per_turn - 1) / quads_per_turn);
-    THIMBLE_POSITIONS(THIMBLE_FETCH(r12, turns) THIMBLE_FETCH(r8, entry) "add pc,r8\n\t nop\n1:\n\t" THIMBLE_8(
-                          THIMBLE_MORE) "subs r12,r12,#1\n\t bne.w 1b\n\t",
-                      [entry] THIMBLE_PARKED(entry), [turns] THIMBLE_PARKED(turns));
-  }
+#define THIMBLE_POSITIONS \
+  "2:\n\t" THIMBLE_FIRST THIMBLE_FETCH_TWO(r12, r8, turns) "add pc,r8\n\t nop\n1:\n\t" THIMBLE_8(THIMBLE_MORE) \
+  "subs r12,r12,#1\n\t bne.w 1b\n\t stmia lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH(r8, sums_end)                      \
+  "cmp lr,r8\n\t bne.w 2b\n\t" THIMBLE_FETCH_TWO(r2, r3, weights) THIMBLE_PARK_TWO(weights, r1, r3)
+// The positions of a row become m0 + m1 + m2 and m1 - m2 - m3, for the left and the right results.
+#define THIMBLE_LANES(op, a, b, c, d, e, f, g, h) \
+  op " " a "," a "," e "\n\t" op " " b "," b "," f "\n\t" op " " c "," c "," g "\n\t" op " " d "," d "," h "\n\t"
+#define THIMBLE_ALONG_ROWS                                                                                             \
+  THIMBLE_FETCH_TWO(r0, lr, start)                                                                                     \
+  "mov r0,lr\n3:\n\t ldmia r0!,{r1-r4}\n\t ldmia r0!,{r5-r8}\n\t ldmia r0!,{r9-r12}\n\t" THIMBLE_LANES(                \
+      "add", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8") THIMBLE_LANES("add", "r1", "r2", "r3", "r4", "r9", "r10", \
+                                                                           "r11", "r12")                               \
+      THIMBLE_LANES("sub", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12") "ldmia r0!,{r9-r12}\n\t" THIMBLE_LANES(  \
+          "sub", "r5", "r6", "r7", "r8", "r9", "r10", "r11",                                                           \
+          "r12") "stmia lr!,{r1-r8}\n\t" THIMBLE_FETCH(r1, sums_end) "cmp r0,r1\n\t bne 3b\n\t"
+// The same down the columns; first for the right results, then for the left. r9-r12 the upper, r5 r1 r2 r3 the lower.
+#define THIMBLE_DOWN_COLUMNS       \
+  THIMBLE_FETCH_TWO(r1, r0, start) \
+  "add r0,r0,#16\n4:\n\t" THIMBLE_FETCH_TWO(r5, r6, weights) THIMBLE_FETCH(lr, down)                                   \
+  "ldmia r5,{r5-r8}\n\t ldrd r1,r2,[r0,#32]\n\t ldrd r3,r4,[r0,#40]\n\t ldrd r9,r10,[r0,#64]\n\t"                      \
+  "ldrd r11,r12,[r0,#72]\n\t add r1,r1,r5\n\t add r2,r2,r5\n\t add r3,r3,r7\n\t add r4,r4,r7\n\t sub r5,r1,r9\n\t"     \
+  "add r9,r1,r9\n\t sub r1,r2,r10\n\t add r10,r2,r10\n\t sub r2,r3,r11\n\t add r11,r3,r11\n\t sub r3,r4,r12\n\t"       \
+  "add r12,r4,r12\n\t ldrd r4,r7,[r0]\n\t add r9,r9,r4\n\t add r10,r10,r7\n\t ldrd r4,r7,[r0,#8]\n\t"                  \
+  "add r11,r11,r4\n\t add r12,r12,r7\n\t ldrd r4,r7,[r0,#96]\n\t sub r5,r5,r4\n\t sub r1,r1,r7\n\t"                    \
+  "ldrd r4,r7,[r0,#104]\n\t sub r2,r2,r4\n\t sub r3,r3,r7\n\t"
+// A result is ssat8((C + (sum * M >> 32)) >> shift), C and shift of sums four times as large. Both channels of a pixel
+// are one half-word. The places of the right and the left results take turns.
+#define THIMBLE_EACH(op, more)                                                                                      \
+  op " r9," more("r9") op " r10," more("r10") op " r11," more("r11") op " r12," more("r12") op " r5," more("r5") op \
+      " r1," more("r1") op " r2," more("r2") op " r3," more("r3")
+#define THIMBLE_BY_SHIFT(x) x ",r7\n\t"
+#define THIMBLE_TO_8(x) "#8," x "\n\t"
+#define THIMBLE_FINISH             \
+  THIMBLE_FETCH_TWO(r4, r7, stage) \
+  "smmla r9,r9,r6,r4\n\t smmla r10,r10,r6,r4\n\t smmla r11,r11,r8,r4\n\t smmla r12,r12,r8,r4\n\t smmla " \
+  "r5,r5,r6,r4\n\t" \
+  "smmla r1,r1,r6,r4\n\t smmla r2,r2,r8,r4\n\t smmla r3,r3,r8,r4\n\t" THIMBLE_EACH("asr", THIMBLE_BY_SHIFT)            \
+      THIMBLE_EACH("ssat", THIMBLE_TO_8) "bfi r9,r11,#8,#8\n\t bfi r10,r12,#8,#8\n\t bfi r5,r2,#8,#8\n\t"              \
+  "bfi r1,r3,#8,#8\n\t" THIMBLE_FETCH_TWO(r11, r12, now)                                                               \
+  "strh r1,[r12,lr]\n\t strh r5,[r11,lr]\n\t strh r10,[r12],#2\n\t strh r9,[r11],#2\n\t" THIMBLE_FETCH_TWO(            \
+      r1, r2, next) THIMBLE_PARK_TWO(next, r11, r12) THIMBLE_PARK_TWO(now, r1, r2) THIMBLE_FETCH_TWO(r1, r2, start)    \
+  "cmp r0,r2\n\t sub r0,r0,#16\n\t bne 4b\n\t"
+  const int32_t more = quads - 1;
+  // A quad is 42 bytes of code, the end of a turn 8.
+  const ParkedTwo turns =
+      parked_two(int32_t(uint32_t(more + quads_per_turn - 1) / uint32_t(quads_per_turn)),
+                 more == 0 ? quads_per_turn * 42 + 8 : int32_t(uint32_t(-more) % uint32_t(quads_per_turn)) * 42);
+  const ParkedTwo start = parked_two(panel, sums);
+  const ParkedTwo stage = parked_two(int32_t(uint32_t(layer.offset) << 2), layer.shift + 2);
+  ParkedTwo weights = parked_two(layer.weights, end);
+  ParkedTwo now = parked_two(out.left[0] + out.right[0], out.left[1] + out.right[1]);
+  ParkedTwo next = parked_two(out.left[0], out.left[1]);
+  const Parked sums_end = parked(sums + winograd_positions * 4), down = parked(out.down);
+  __asm volatile(
+      THIMBLE_KEEPING_R7(THIMBLE_FETCH_TWO(r1, r0, weights)  //
+                         "5:\n\t" THIMBLE_FETCH_TWO(r0, lr, start)
+                             THIMBLE_POSITIONS THIMBLE_ALONG_ROWS THIMBLE_DOWN_COLUMNS THIMBLE_FINISH THIMBLE_FETCH_TWO(
+                                 r1, r2, weights) "adds r1,#16\n\t cmp r1,r2\n\t bne.w 5b\n\t")
+      :
+      [weights] "+" THIMBLE_PARKED_TWO(weights), [now] "+" THIMBLE_PARKED_TWO(now), [next] "+" THIMBLE_PARKED_TWO(next)
+      : [turns] THIMBLE_PARKED_TWO(turns), [start] THIMBLE_PARKED_TWO(start), [stage] THIMBLE_PARKED_TWO(stage),
+        [sums_end] THIMBLE_PARKED(sums_end), [down] THIMBLE_PARKED(down)
+      : "r0", "r1", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", "cc",
+        "memory");
+#undef THIMBLE_FINISH
+#undef THIMBLE_TO_8
+#undef THIMBLE_BY_SHIFT
+#undef THIMBLE_EACH
+#undef THIMBLE_DOWN_COLUMNS
+#undef THIMBLE_ALONG_ROWS
+#undef THIMBLE_LANES
 #undef THIMBLE_POSITIONS
 #undef THIMBLE_8
 #undef THIMBLE_MORE
 #undef THIMBLE_FIRST
-  return r1;
 #else
-  for (int32_t position = 0; position < winograd_positions; ++position, sums += 4) {
-    int32_t s[4] = {};
-    for (int32_t q = 0; q < quads; ++q, panel += 4, weights += 4)
-      for (int32_t k = 0; k < 4; ++k)
-        for (int32_t e = 0; e < 2; ++e) s[k] = smlad(weights[k / 2 * 2 + e], load32(panel + k % 2 * 2 + e), s[k]);
-    for (int32_t k = 0; k < 4; ++k) store32(sums + k, s[k]);
-  }
-  return weights;
-#endif
-}
-
-// Where the 2x2 results of a tile go. A distance of 0 stands for results outside the image: the last written is inside.
-struct TileOut {
-  int8_t* first;
-  int32_t right, down;
-};
-
-// A' m A, the output stage and the stores of one tile and channel. `sums` are 4 words apart.
-template <class Layer>
-THIMBLE_INLINE void finish_tile(const Layer& layer, const int32_t* sums, int32_t bias, int32_t multiplier, TileOut out,
-                                int32_t channel) {
-  int32_t r[2][2];
-#pragma GCC unroll 4
-  for (int32_t x = 0; x < 4; ++x) {
-    const int32_t a = load32(sums + x * 4), c = load32(sums + 32 + x * 4), d = load32(sums + 48 + x * 4);
-    int32_t b = load32(sums + 16 + x * 4);
-    if (x == 1) b = wrapping_add(b, bias);  // position (1,1) adds to all four results
-    const int32_t upper = wrapping_add(wrapping_add(a, b), c), lower = wrapping_sub(wrapping_sub(b, c), d);
-    const auto take = [&](int32_t* row, int32_t m) {
-      row[0] = x == 0 ? m : x < 3 ? wrapping_add(row[0], m) : row[0];
-      row[1] = x == 0 ? 0 : x == 1 ? m : wrapping_sub(row[1], m);
-    };
-    take(r[0], upper);
-    take(r[1], lower);
-    loads_stay();
-  }
-  const int32_t offset = int32_t(uint32_t(layer.offset) << 2);
-  const auto result = [&](int32_t sum) {
-    const int32_t t = smmla(sum, multiplier, offset);
-    if constexpr (Layer::fixed)
-      return int8_t(saturate8<Layer::shift + 2>(t));
-    else
-      return int8_t(saturate8<0>(t >> (layer.shift + 2)));
-  };
-  int8_t *const upper = out.first + channel, *const lower = upper + out.down;
-  lower[out.right] = result(r[1][1]);
-  lower[0] = result(r[1][0]);
-  upper[out.right] = result(r[0][1]);
-  upper[0] = result(r[0][0]);
-}
-
-// The quads of a position where they are known at compile time and few enough for straight code.
-template <class Layer>
-constexpr int few_quads() {
-  if constexpr (Layer::fixed)
-    return Layer::in_channels <= 36 ? Layer::in_channels / 4 : 0;
-  else
-    return 0;
-}
-
-// Both tiles in the panel with all channels.
-template <class Layer>
-[[gnu::noinline]] void multiply_tiles(const Layer& layer, const int32_t* panel, int32_t* sums, TileOut out0,
-                                      TileOut out1) {
   const int32_t* weights = layer.weights;
-  const int32_t* constants = layer.channels;
-  for (int32_t c = 0; c < layer.out_channels; c += 2, constants += 4) {
-    weights = multiply_positions<few_quads<Layer>()>(panel, layer.in_channels / 4, weights, sums);
-    finish_tile(layer, sums + 1, constants[0], constants[1], out1, c);
-    finish_tile(layer, sums, constants[0], constants[1], out0, c);
-    finish_tile(layer, sums + 3, constants[2], constants[3], out1, c + 1);
-    finish_tile(layer, sums + 2, constants[2], constants[3], out0, c + 1);
-  }
-}
-
-// A tile that reaches over an edge: `tile` gets its pixels, the zero point outside.
-template <class Layer>
-[[gnu::noinline]] void copy_edge_tile(const Layer& layer, const Tile& rows, int32_t x, int8_t* tile) {
-  const int32_t channels = layer.in_channels;
-  const int32_t padding = int32_t((uint32_t(layer.in_zero_point) & 0xff) * 0x01010101u);
-  for (int32_t y = 0; y < 4; ++y)
-    for (int32_t column = x; column < x + 4; ++column, tile += channels) {
-      const bool inside = rows.row[y] != nullptr && column >= 0 && column < layer.in_width;
-      for (int32_t c = 0; c < channels; c += 4)
-        store32(tile + c, inside ? load32(rows.row[y] + column * channels + c) : padding);
+  for (int32_t channel = 0; weights != end; channel += 2, weights += 4) {
+    const int32_t* x = panel;
+    for (int32_t position = 0; position < winograd_positions; ++position) {
+      int32_t s[4] = {};
+      for (int32_t q = 0; q < quads; ++q, x += 4, weights += 4)
+        for (int32_t k = 0; k < 4; ++k)
+          for (int32_t e = 0; e < 2; ++e) s[k] = smlad(weights[k / 2 * 2 + e], load32(x + k % 2 * 2 + e), s[k]);
+      for (int32_t k = 0; k < 4; ++k) store32(sums + position * 4 + k, s[k]);
     }
-}
-
-template <class Layer>
-THIMBLE_INLINE void winograd(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
-                             void* scratch) {
-  const int32_t channels = layer.in_channels;
-  int32_t* const panel = static_cast<int32_t*>(scratch);
-  int32_t* const sums = panel + winograd_positions * channels;
-  int8_t* const edge = reinterpret_cast<int8_t*>(sums + winograd_positions * 4);
-  for (int32_t y = y0; y < y1; y += 2) {
-    Tile rows;
-    bool rows_inside = true;
-    for (int32_t k = 0; k < 4; ++k) {
-      const int32_t row = y - layer.pad_top + k;
-      // A last single row needs three rows of input only; the ring may not hold the fourth.
-      const bool inside = row >= 0 && row < layer.in_height && (k < 3 || y + 1 < layer.out_height);
-      rows.row[k] = inside ? reinterpret_cast<const int8_t*>(in.row(row)) : nullptr;
-      rows_inside &= inside;
-    }
-    int8_t* const upper = reinterpret_cast<int8_t*>(out.row(y));
-    const int32_t down = y + 1 < layer.out_height ? int32_t(reinterpret_cast<int8_t*>(out.row(y + 1)) - upper) : 0;
-    for (int32_t x = 0; x < layer.out_width; x += 4) {
-      TileOut to[2];
-      for (int32_t t = 0; t < 2; ++t) {
-        const int32_t column = x + 2 * t < layer.out_width ? x + 2 * t : x, first = column - layer.pad_left;
-        const int32_t right = column + 1 < layer.out_width ? layer.out_channels : 0;
-        to[t] = {upper + column * layer.out_channels, right, down};
-        Tile tile;
-        if (rows_inside && first >= 0 && first + 4 <= layer.in_width) {
-          for (int32_t k = 0; k < 4; ++k) tile.row[k] = rows.row[k] + first * channels;
-        } else {
-          copy_edge_tile(layer, rows, first, edge);
-          for (int32_t k = 0; k < 4; ++k) tile.row[k] = edge + k * 4 * channels;
+    for (int32_t right = 1; right >= 0; --right)
+      for (int32_t lower = 1; lower >= 0; --lower)
+        for (int32_t k = 3; k >= 0; --k) {
+          // Row and column of A' for the result: 1 1 1 0 or 0 1 -1 -1.
+          constexpr int32_t a[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+          int32_t sum = weights[k / 2 * 2];
+          for (int32_t position = 0; position < winograd_positions; ++position)
+            sum = wrapping_mla(a[lower][position / 4] * a[right][position % 4], load32(sums + position * 4 + k), sum);
+          const int32_t t = smmla(sum, weights[k / 2 * 2 + 1], int32_t(uint32_t(layer.offset) << 2));
+          int8_t* const to = out.left[k % 2] + right * out.right[k % 2] + lower * out.down;
+          to[channel + k / 2] = int8_t(saturate8<0>(t >> (layer.shift + 2)));
         }
-        transform_tile(layer, tile, panel + 2 * t);
-      }
-      multiply_tiles(layer, panel, sums, to[0], to[1]);
-    }
   }
+#endif
 }
 
 }  // namespace dsp
 
 // Output rows [y0, y1): y0 even, and y1 even or the height.
-template <class Shape>
-void winograd_dsp(const WinogradDsp<Shape>& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
-                  void* scratch) {
-  dsp::winograd(layer, in, out, y0, y1, scratch);
+inline void winograd_dsp(const WinogradDsp& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
+                         void* scratch) {
+  const int32_t channels = layer.in_channels;
+  int32_t* const panel = static_cast<int32_t*>(scratch);
+  int32_t* const sums = panel + winograd_positions * channels;
+  int8_t* const padding = reinterpret_cast<int8_t*>(sums + winograd_positions * 4);
+  const int32_t zeros = int32_t((uint32_t(layer.in_zero_point) & 0xff) * 0x01010101u);
+  for (int32_t c = 0; c < channels; c += 4) dsp::store32(padding + c, zeros);
+  for (int32_t y = y0; y < y1; y += 2) {
+    const int8_t* rows[4];
+    for (int32_t k = 0; k < 4; ++k) {
+      const int32_t row = y - layer.pad_top + dsp::tile_row_order[k];
+      // A last single row needs three rows of input only; the ring may not hold the fourth.
+      const bool inside = row >= 0 && row < layer.in_height && (dsp::tile_row_order[k] < 3 || y + 1 < layer.out_height);
+      rows[k] = inside ? reinterpret_cast<const int8_t*>(in.row(row)) : nullptr;
+    }
+    int8_t* const upper = reinterpret_cast<int8_t*>(out.row(y));
+    const int32_t down = y + 1 < layer.out_height ? int32_t(reinterpret_cast<int8_t*>(out.row(y + 1)) - upper) : 0;
+    for (int32_t x = 0; x < layer.out_width; x += 4) {
+      dsp::TilePair tiles;
+      for (int32_t i = 0, column = x - layer.pad_left; i < dsp::pair_columns; ++i, ++column) {
+        const bool inside = column >= 0 && column < layer.in_width;
+        for (int32_t k = 0; k < 4; ++k)
+          tiles.pixel[i][k] = inside && rows[k] != nullptr ? rows[k] + column * channels : padding;
+      }
+      dsp::transform_tiles(tiles, channels, panel, sums);
+      dsp::TilesOut to;
+      to.down = down;
+      for (int32_t t = 0; t < 2; ++t) {
+        const int32_t column = x + 2 * t < layer.out_width ? x + 2 * t : x;
+        to.left[t] = upper + column * layer.out_channels;
+        to.right[t] = column + 1 < layer.out_width ? layer.out_channels : 0;
+      }
+      dsp::multiply_tiles(layer, panel, sums, to);
+    }
+  }
 }
 
 }  // namespace thimble

@@ -11,35 +11,26 @@
 namespace thimble {
 
 // in_channels is a multiple of 4, out_channels even; the result is NHWC.
-struct WinogradDspShape {
-  static constexpr bool fixed = false;
+struct WinogradDsp {
   int32_t in_height, in_width, in_channels;
   int32_t out_height, out_width, out_channels;
   int32_t pad_top, pad_left;
   int32_t in_zero_point;
-  int32_t offset, shift;  // OutputStage's
-};
-
-template <class Shape>
-struct WinogradDsp : Shape {
-  using ShapeType = Shape;
-  const int32_t* weights;   // pack_winograd_dsp
-  const int32_t* channels;  // [out_channels][2]: four times the bias, the multiplier
+  int32_t offset, shift;   // OutputStage's
+  const int32_t* weights;  // pack_winograd_dsp
 };
 
 constexpr int32_t winograd_positions = 16;  // of a tile of 4x4 values
 
-// Panel of two tiles, sums of two channels, one tile at an edge.
-template <class Shape>
-constexpr int32_t winograd_dsp_scratch_bytes(const Shape& s) {
-  return winograd_positions * (s.in_channels * 4 + 16 + s.in_channels);
+// Panel of two tiles, sums of two channels, a pixel of padding.
+constexpr int32_t winograd_dsp_scratch_bytes(int32_t in_channels) {
+  return winograd_positions * (in_channels * 4 + 16) + in_channels;
 }
 
-template <class Shape>
-constexpr BandContract winograd_dsp_contract(const Shape& s) {
+constexpr BandContract winograd_dsp_contract(int32_t pad_top) {
   BandContract c;
   c.window = 3;
-  c.pad_top = s.pad_top;
+  c.pad_top = pad_top;
   c.step = 2;
   return c;
 }
@@ -60,7 +51,7 @@ constexpr bool winograd_dsp_fits(const int8_t* weights, const int32_t* bias, int
 }
 
 constexpr int32_t packed_winograd_dsp_words(int32_t in_channels, int32_t out_channels) {
-  return out_channels * winograd_positions * in_channels / 2;
+  return out_channels * (winograd_positions * in_channels / 2 + 2);
 }
 
 // Four times the transformed weight at row y, column x of the tile: (2G) g (2G)', g the 3x3 kernel, |result| <= 9 *
@@ -74,11 +65,11 @@ constexpr int32_t winograd_weight(const int8_t* kernel, int32_t step, int32_t y,
 }
 
 // weights: [out_channels][3][3][in_channels]. For each pair of channels, position and quad of inputs four words: inputs
-// 0 2 and 1 3 of the first channel, then of the second.
-template <class Shape>
-constexpr void pack_winograd_dsp(const Shape& s, const int8_t* weights, int32_t* packed) {
-  const int32_t in = s.in_channels;
-  for (int32_t c = 0; c < s.out_channels; c += 2)
+// 0 2 and 1 3 of the first channel, then of the second. Behind a pair's positions for both channels four times the
+// bias, and the multiplier.
+constexpr void pack_winograd_dsp(int32_t in, int32_t out_channels, const int8_t* weights, const int32_t* bias,
+                                 const int32_t* multipliers, int32_t* packed) {
+  for (int32_t c = 0; c < out_channels; c += 2) {
     for (int32_t position = 0; position < winograd_positions; ++position)
       for (int32_t i = 0; i < in; i += 4)
         for (int32_t k = 0; k < 2; ++k)
@@ -87,13 +78,10 @@ constexpr void pack_winograd_dsp(const Shape& s, const int8_t* weights, int32_t*
             *packed++ = word_of_halves(winograd_weight(kernel, in, position / 4, position % 4),
                                        winograd_weight(kernel + 2, in, position / 4, position % 4));
           }
-}
-
-constexpr void pack_winograd_dsp_channels(int32_t out_channels, const int32_t* bias, const int32_t* multipliers,
-                                          int32_t* packed) {
-  for (int32_t c = 0; c < out_channels; ++c) {
-    *packed++ = bias[c] * 4;
-    *packed++ = multipliers[c];
+    for (int32_t k = c; k < c + 2; ++k) {
+      *packed++ = bias[k] * 4;
+      *packed++ = multipliers[k];
+    }
   }
 }
 
