@@ -6,7 +6,7 @@
 #include "compiler/ops/pool.hpp"
 #include "compiler/requantize.hpp"
 #include "thimble/global_average.pack.hpp"
-#include "thimble/pool.pack.hpp"
+#include "thimble/pool_words.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -113,6 +113,17 @@ DivisorTable divisor_table(const std::vector<int64_t>& divisors, const Quantizat
   return table;
 }
 
+// Max pools and averages of the same constants, eight or 16 channels at a time, where the core gains by it.
+void use_blocks(const Features& features, const PoolShape& shape, Layer& layer) {
+  const bool average = layer.kernel == "average_pool";
+  const bool fits = average ? averages_in_halves(shape) : shape.channels >= pool_block;
+  const bool helium = features.mve && shape.channels >= pool_block_mve;
+  const bool words = features.dsp || (average && (features.armv7m || features.rv32));
+  if (!fits || !(helium || words)) return;
+  layer.kernel += helium ? "_mve" : "_words";
+  layer.headers = {helium ? "arch/mve_pool.hpp" : "pool_words.hpp"};
+}
+
 // One window, without padding, is the whole image.
 bool is_global(const PoolShape& s, const Buffer& out) {
   return out.height == 1 && s.out_width == 1 && s.kernel_height == s.in_height && s.kernel_width == s.in_width &&
@@ -127,10 +138,10 @@ std::optional<Layer> global_average_layer(const Lowering& lowering, const Layer&
   shape.kernel_width = pool.kernel_width;
   shape.channels = pool.channels;
   if (!averages_in_halves(shape)) return {};
-  const bool helium = lowering.features().mve && shape.channels >= global_average_block_mve;
+  const bool helium = lowering.features().mve && shape.channels >= pool_block_mve;
   Layer layer = plain;
   layer.kernel = helium ? "global_average_mve" : "global_average";
-  layer.headers = {helium ? "arch/mve_global_average.hpp" : "global_average.hpp"};
+  layer.headers = {helium ? "arch/mve_pool.hpp" : "global_average.hpp"};
   layer.constants_struct = "GlobalAverage";
   layer.shape_struct = "GlobalAverageShape";
   layer.shape = {{"kernel_height", int64_t(shape.kernel_height)},
@@ -156,6 +167,7 @@ void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) co
                                                                        : "max_pool";
     Layer layer = layer_of(node, kernel, real ? "MaxPoolF32" : "MaxPool", shape, in, out);
     add_max_fields(layer, to.type, clamp_);
+    if (kernel == "max_pool") use_blocks(lowering.features(), shape, layer);
     return lowering.add(std::move(layer));
   }
   const Plane pad_end = plane_of(pool_.pads_end, 0);
@@ -171,15 +183,19 @@ void Pool::lower_image(Lowering& lowering, const Node& node, int in, int out) co
     return lowering.add(std::move(layer));
   }
   const DivisorTable table = divisor_table(divisors, *from.type.quantization, to.type, clamp_, where);
+  const int64_t in_zero = from.type.quantization->zero_points[0];
+  layer.shape_struct = "AveragePoolShape";
+  layer.shape.insert(layer.shape.end(), layer.fields.begin(), layer.fields.end());
+  layer.shape.push_back({"in_zero", in_zero});
+  layer.shape.push_back({"fewest", divisors.front()});
+  for (Field& f : output_stage_fields(table.chosen.stage)) layer.shape.push_back(std::move(f));
+  note_exactness(table.chosen, layer);
   Tensor multipliers = Tensor::of<int32_t>({int64_t(table.multipliers.size())}, table.multipliers);
   const int array = lowering.constant({node.name + "_multipliers",
                                        fmt::format("for windows of {} and more positions", divisors.front()),
                                        ElementType::int32, std::move(multipliers.bytes), false});
-  const int64_t in_zero = from.type.quantization->zero_points[0];
-  layer.fields.push_back({"in_zero", in_zero});
-  layer.fields.push_back({"multipliers", Field::Array{array}});
-  layer.fields.push_back({"fewest", divisors.front()});
-  add_output_stage(table.chosen, layer);
+  layer.fields = {{"multipliers", Field::Array{array}}};
+  use_blocks(lowering.features(), shape, layer);
   std::vector<Layer> alternatives{std::move(layer)};
   if (is_global(shape, to))
     if (std::optional<Layer> global = global_average_layer(lowering, alternatives[0], shape, table, in_zero))

@@ -2,6 +2,7 @@
 #pragma once
 #include "thimble/arch/byte_sums.hpp"
 #include "thimble/global_average.pack.hpp"
+#include "thimble/pool_words.pack.hpp"
 #include "thimble/requantize.hpp"
 #include "thimble/rows.hpp"
 
@@ -13,8 +14,8 @@ void global_average(const GlobalAverage<Shape>& c, const RowView& in, const RowR
   const OutputStage stage = output_stage(c);
   const int32_t pixels = c.kernel_height * c.kernel_width, start = c.start - FourSums::bias * pixels;
   const bool aligned = c.channels % 4 == 0;
-  for (int32_t channel = 0; channel < c.channels; channel += global_average_block) {
-    channel = min(channel, c.channels - global_average_block);
+  for (int32_t channel = 0; channel < c.channels; channel += pool_block) {
+    channel = min(channel, c.channels - pool_block);
     const int8_t* pixel = reinterpret_cast<const int8_t*>(in.base) + channel;
     FourSums a, b;
     // Eight bytes a turn: two loads, the sums, and three for the loop; 9 instructions with SIMD, 15 without.

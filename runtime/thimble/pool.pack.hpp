@@ -31,15 +31,18 @@ struct MaxPoolF32 : Shape {
 
 // What an average divides by: the window's pixels inside the input, or those in front of padded_height and padded_width
 // too (input and padding behind it; what ceil_mode adds beyond counts never).
-// requantize(sum of (in - in_zero), multipliers[divisor - fewest])
-template <class Shape>
-struct AveragePool : Shape {
+struct AveragePoolShape : PoolShape {
   int32_t include_pad;  // 0 or 1
   int32_t padded_height, padded_width;
   int32_t in_zero;
-  const int32_t* multipliers;  // for each divisor from `fewest` up, see requantize.hpp
-  int32_t fewest;
+  int32_t fewest;                                                          // of all divisors
   int32_t offset, shift, left_shift, zero_point, low, high, ties_to_even;  // see OutputStage
+};
+
+// requantize(sum of (in - in_zero), multipliers[divisor - fewest])
+template <class Shape>
+struct AveragePool : Shape {
+  const int32_t* multipliers;  // for each divisor from `fewest` up, see requantize.hpp
 };
 
 // sum / divisor, clipped to [low, high].

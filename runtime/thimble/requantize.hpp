@@ -38,9 +38,11 @@ inline int32_t requantize(int32_t acc, int32_t multiplier, const OutputStage& ou
   }
   int32_t q;
   if (out.ties_to_even != 0) {
-    const int64_t product = int64_t(acc) * multiplier;
-    const int32_t bits = 32 + out.shift;
-    q = int32_t((product + ((int64_t(1) << (bits - 1)) - 1) + ((product >> bits) & 1)) >> bits) + out.zero_point;
+    // Half a step, and the least bit of the product less where the step below is even: the upper half of the product
+    // feels that where the lower is 0.
+    const int32_t product = multiply_high(acc, multiplier);
+    const bool even = ((product >> out.shift) & 1) == 0, exact = uint32_t(acc) * uint32_t(multiplier) == 0;
+    q = ((product + (int32_t(1) << (out.shift - 1)) - int32_t(even && exact)) >> out.shift) + out.zero_point;
   } else {
     q = (multiply_high(acc, multiplier) + out.offset) >> out.shift;
   }

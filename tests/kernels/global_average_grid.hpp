@@ -1,7 +1,6 @@
 // Averages over whole images: a grid of cases with a plain reference.
 #pragma once
-#include "tests/kernels/dsp_grid.hpp"
-#include "thimble/arch/mve_global_average.hpp"
+#include "tests/kernels/pool_grid.hpp"
 #include "thimble/global_average.hpp"
 
 namespace thimble::grid {
@@ -26,16 +25,9 @@ constexpr GlobalCase global_cases[] = {
     {64, 1, 48, -128, {-128 * 128 + 64, 7, 0, -128, -128, 127, 0}, 2'100'000'000},  // 1-D
 };
 
-enum class GlobalInput : uint8_t { random, lowest, highest };
-constexpr GlobalInput global_inputs[] = {GlobalInput::random, GlobalInput::lowest, GlobalInput::highest};
-
-inline Failure check_global_average(const GlobalCase& g, GlobalInput kind, Workspace& w, int32_t index) {
-  Random random(uint32_t(index) + 1);
+inline Failure check_global_average(const GlobalCase& g, PoolInput kind, Workspace& w, int32_t index) {
   const int32_t pixels = g.height * g.width;
-  for (int32_t i = 0; i < pixels * g.channels; ++i)
-    w.input[i] = int8_t(kind == GlobalInput::random   ? random.between(-128, 127)
-                        : kind == GlobalInput::lowest ? -128
-                                                      : 127);
+  draw_pool_input(kind, pixels * g.channels, uint32_t(index) + 1, w);
   for (int32_t channel = 0; channel < g.channels; ++channel) {
     int32_t sum = 0;
     for (int32_t i = 0; i < pixels; ++i) sum += w.input[i * g.channels + channel] - g.in_zero;
@@ -47,11 +39,11 @@ inline Failure check_global_average(const GlobalCase& g, GlobalInput kind, Works
                                                 g.multiplier};
   const RowView in{reinterpret_cast<const uint8_t*>(w.input), g.width * g.channels, g.height};
   const RowRing out{reinterpret_cast<uint8_t*>(w.result), g.channels, 1};
-  constexpr int32_t blocks[] = {global_average_block, global_average_block_mve};
+  constexpr int32_t blocks[] = {pool_block, pool_block_mve};
   for (int32_t block : blocks) {
     if (g.channels < block) continue;
     clear(w);
-    if (block == global_average_block)
+    if (block == pool_block)
       global_average(layer, in, out, 0, 1);
     else
       global_average_mve(layer, in, out, 0, 1);
@@ -62,16 +54,13 @@ inline Failure check_global_average(const GlobalCase& g, GlobalInput kind, Works
   return {};
 }
 
-inline Failure check_global_averages(Workspace& w) {
+template <class Report>
+void check_global_averages(Workspace& w, Report& report) {
   int32_t index = 0;
   for (const GlobalCase& g : global_cases) {
-    for (GlobalInput kind : global_inputs) {
-      const Failure f = check_global_average(g, kind, w, index);
-      if (f.what != nullptr) return f;
-    }
+    for (PoolInput kind : pool_inputs) report("average of an image", check_global_average(g, kind, w, index));
     ++index;
   }
-  return {};
 }
 
 }  // namespace thimble::grid

@@ -31,7 +31,8 @@ const Kernels kernels = {
      }},
     {"average_pool",
      [](const Call& c) {
-       thimble::average_pool(constants_of<thimble::AveragePool<PoolShape>>(c), c.in[0], c.out, c.y0, c.y1);
+       thimble::average_pool(constants_of<thimble::AveragePool<thimble::AveragePoolShape>>(c), c.in[0], c.out, c.y0,
+                             c.y1);
      }},
     {"global_average",
      [](const Call& c) {
@@ -264,4 +265,33 @@ TEST_CASE("an average of the whole image has a kernel of its own, where sums of 
   const Graph g = one_node(pool(PoolKind::average, whole(7, 5)), {int8s({2, 12, 7, 5}, 0.125f, 3)},
                            Storage{ElementType::int8, {{0.06f}, {-4}}});
   check_lowered(g, kernels, 0);
+}
+
+TEST_CASE("pools take blocks of channels where the core has the instructions and the channels are there") {
+  const auto kernel_of = [](PoolKind kind, int64_t window, int64_t channels, auto with) {
+    Target target = plain_target();
+    with(target.features);
+    const Storage stored{ElementType::int8, {{0.173f}, {-4}}};
+    const PoolAttributes attributes{{window, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+    const Graph g = one_node(pool(kind, attributes), {int8s({1, channels, window + 1, 2}, 0.125f, 3)},
+                             kind == PoolKind::average ? std::optional(stored) : std::nullopt);
+    return lower(g, "test", target, {}).layers[1].kernel;
+  };
+  const auto none = [](Features&) {};
+  const auto dsp = [](Features& f) { f.dsp = true; };
+  const auto helium = [](Features& f) { f.dsp = f.mve = true; };
+  const auto armv7m = [](Features& f) { f.armv7m = true; };
+  CHECK(kernel_of(PoolKind::max, 2, 8, none) == "max_pool");
+  CHECK(kernel_of(PoolKind::max, 2, 8, armv7m) == "max_pool");
+  CHECK(kernel_of(PoolKind::max, 2, 8, dsp) == "max_pool_words");
+  CHECK(kernel_of(PoolKind::max, 300, 8, dsp) == "max_pool_words");
+  CHECK(kernel_of(PoolKind::max, 2, 7, dsp) == "max_pool");
+  CHECK(kernel_of(PoolKind::max, 2, 15, helium) == "max_pool_words");
+  CHECK(kernel_of(PoolKind::max, 2, 16, helium) == "max_pool_mve");
+  CHECK(kernel_of(PoolKind::average, 256, 8, none) == "average_pool");
+  CHECK(kernel_of(PoolKind::average, 256, 8, armv7m) == "average_pool_words");
+  CHECK(kernel_of(PoolKind::average, 257, 8, armv7m) == "average_pool");
+  CHECK(kernel_of(PoolKind::average, 256, 7, armv7m) == "average_pool");
+  CHECK(kernel_of(PoolKind::average, 256, 16, helium) == "average_pool_mve");
+  CHECK(kernel_of(PoolKind::average, 257, 16, helium) == "average_pool");
 }

@@ -37,7 +37,7 @@ const Kernels kernels = {
      flat<float, thimble::ReduceOrder<ReduceShape>>([](auto... a) { thimble::reduce_order_f32(a...); })},
     {"max_pool", banded<thimble::MaxPool<PoolShape>>([](auto... a) { thimble::max_pool(a...); })},
     {"max_pool_f32", banded<thimble::MaxPoolF32<PoolShape>>([](auto... a) { thimble::max_pool_f32(a...); })},
-    {"average_pool", banded<thimble::AveragePool<PoolShape>>([](auto... a) { thimble::average_pool(a...); })},
+    {"average_pool", banded<thimble::AveragePool<thimble::AveragePoolShape>>([](auto... a) { thimble::average_pool(a...); })},
     {"average_pool_f32",
      banded<thimble::AveragePoolF32<PoolShape>>([](auto... a) { thimble::average_pool_f32(a...); })},
     {"transpose",

@@ -1,6 +1,6 @@
 // Runs the Helium kernels' grid on a board. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/dsp_dense_grid.hpp"
-#include "tests/kernels/global_average_grid.hpp"
+#include "tests/kernels/elements_grid.hpp"
 #include "tests/kernels/mve_add_grid.hpp"
 #include "tests/kernels/mve_conv_grid.hpp"
 #include "tests/kernels/mve_depthwise_grid.hpp"
@@ -42,6 +42,6 @@ int main() {
   report("specialised depthwise", check_fixed_mve_depthwise<mve_depthwise_cases>(workspace));
   index = 0;
   for (const Int8Sum& sum : mve_sums) report("addition", check_mve_add(sum, workspace, index++));
-  report("average of images", check_global_averages(workspace));
+  check_elements(workspace, report);
   return report.end();
 }

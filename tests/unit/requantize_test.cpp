@@ -131,3 +131,24 @@ TEST_CASE("the report names the layers with channels that differ, and sums up") 
         "2 of 3 channels equal ONNX Runtime on every reachable accumulator\n  'layer 2': 1 of 2\n");
   CHECK(exactness(Program{}).empty());
 }
+
+TEST_CASE("ties to even follow from the exact product") {
+  const auto exact = [](int32_t acc, int32_t multiplier, const OutputStage& s) {
+    const int64_t product = int64_t(acc) * multiplier, step = int64_t(1) << (32 + s.shift);
+    int64_t q = product >> (32 + s.shift);
+    const int64_t twice = (product - q * step) * 2;
+    q += twice > step || (twice == step && q % 2 != 0);
+    q += s.zero_point;
+    return int32_t(q < s.low ? s.low : q > s.high ? s.high : q);
+  };
+  for (int32_t shift : {1, 2, 7, 22})
+    for (int32_t multiplier : {1 << 30, 1 << 21, 3 << 20, 0x7fffffff, 0x40000001}) {
+      const OutputStage stage{0, shift, 0, -7, -128, 127, 1};
+      int differing = 0;
+      for (int32_t acc = -70000; acc <= 70000; ++acc)
+        for (int32_t scaled : {acc, acc * 4096})
+          differing += requantize(scaled, multiplier, stage) != exact(scaled, multiplier, stage);
+      INFO("shift " << shift << ", multiplier " << multiplier);
+      CHECK(differing == 0);
+    }
+}

@@ -17,6 +17,10 @@ THIMBLE_INLINE uint32_t load_four(const int8_t* p, [[maybe_unused]] bool aligned
   return v;
 }
 
+THIMBLE_INLINE void store_four(int8_t* p, uint32_t four) {
+  __builtin_memcpy(p, &four, 4);
+}
+
 // Exact for up to 256 additions.
 class FourSums {
  public:
