@@ -29,21 +29,37 @@ std::vector<size_t> shape_owners(const Program& program) {
   return owners;
 }
 
+int64_t shape_value(const Layer& layer, size_t field) {
+  return std::get<int64_t>(layer.shape[field].value);
+}
+
+// The members of which the layers, all of one shape_struct, have different values.
+std::vector<CommonShape::Member> varying_members(const std::vector<const Layer*>& layers) {
+  std::vector<CommonShape::Member> members;
+  for (size_t f = 0; f < layers[0]->shape.size(); ++f) {
+    const auto [low, high] = std::minmax_element(layers.begin(), layers.end(), [&](const Layer* a, const Layer* b) {
+      return shape_value(*a, f) < shape_value(*b, f);
+    });
+    const CommonShape::Member member{f, shape_value(**low, f), shape_value(**high, f)};
+    if (member.lowest != member.highest) members.push_back(member);
+  }
+  std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.bytes() > b.bytes(); });
+  return members;
+}
+
 std::map<std::string, CommonShape> common_shapes_of(const Program& program, const std::vector<std::string>& layers) {
   std::map<std::string, CommonShape> shapes;
+  std::map<std::string, std::vector<const Layer*>> sharing;
   Names unique("shape", {layers.begin(), layers.end()});
   for (size_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];
     if (layer.shape_struct.empty() || layer.specialised) continue;
-    const auto [at, is_new] = shapes.emplace(layer.shape_struct, CommonShape{"", i, {}});
-    CommonShape& common = at->second;
-    if (is_new) common.name = unique.take("Common" + layer.shape_struct);
-    const std::vector<Field>& first = program.layers[common.layer].shape;
-    ensure(first.size() == layer.shape.size(), "code generator: two shapes of '" + layer.shape_struct + "'");
-    for (size_t f = 0; f < first.size(); ++f)
-      if (std::get<int64_t>(first[f].value) != std::get<int64_t>(layer.shape[f].value))
-        common.varies.insert(first[f].name);
+    std::vector<const Layer*>& alike = sharing[layer.shape_struct];
+    if (alike.empty()) shapes[layer.shape_struct] = {unique.take("Common" + layer.shape_struct), i, {}};
+    alike.push_back(&layer);
+    ensure(alike[0]->shape.size() == layer.shape.size(), "code generator: two shapes of '" + layer.shape_struct + "'");
   }
+  for (auto& [shape_struct, common] : shapes) common.members = varying_members(sharing[shape_struct]);
   return shapes;
 }
 
@@ -115,7 +131,31 @@ std::vector<Port> ports_of(const Program& program, const std::vector<int>& buffe
   return ports;
 }
 
+// The narrowest type for values from `lowest` to `highest`: loads of unsigned ones take the least code.
+struct Narrow {
+  std::string_view type;
+  int bytes;
+  int64_t lowest, highest;
+};
+const Narrow& narrowest(int64_t lowest, int64_t highest) {
+  static constexpr Narrow types[] = {{"uint8_t", 1, 0, UINT8_MAX},
+                                     {"int8_t", 1, INT8_MIN, INT8_MAX},
+                                     {"uint16_t", 2, 0, UINT16_MAX},
+                                     {"int16_t", 2, INT16_MIN, INT16_MAX},
+                                     {"int32_t", 4, INT64_MIN, INT64_MAX}};
+  return *std::find_if(std::begin(types), std::end(types),
+                       [&](const Narrow& t) { return t.lowest <= lowest && highest <= t.highest; });
+}
+
 }  // namespace
+
+std::string_view CommonShape::Member::type() const {
+  return narrowest(lowest, highest).type;
+}
+
+int CommonShape::Member::bytes() const {
+  return narrowest(lowest, highest).bytes;
+}
 
 Context::Context(const Program& program_, const Plan& plan_, const Target& target_, const EmitOptions& options_)
     : program(program_), plan(plan_), target(target_), options(options_), name(program_.name) {
@@ -144,6 +184,17 @@ const Region* Context::region_of(int layer) const {
   for (const Region& r : plan.regions)
     if (r.first <= layer && layer <= r.last) return &r;
   return nullptr;
+}
+
+const std::string& Context::shape_name(size_t i) const {
+  const Layer& layer = program.layers[i];
+  return layer.specialised ? layers[shapes[i]] : common_shapes.at(layer.shape_struct).name;
+}
+
+std::string Context::constants_type(size_t i) const {
+  const Layer& layer = program.layers[i];
+  const std::string type = "thimble::" + layer.constants_struct;
+  return layer.shape_struct.empty() ? type : type + "<shapes::" + shape_name(i) + ">";
 }
 
 int Context::alignment() const {

@@ -1,7 +1,6 @@
 // What the emitters of one bundle share: the program, its plan, and the C++ names of all that is in it.
 #pragma once
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,11 +18,17 @@ struct Port {
 };
 
 // What the layers that share the code for a shape_struct have of it. Members that are equal in all of them are
-// constants of the code, as if it were written for this model.
+// constants of the code, as if it were written for this model; the others are as narrow as their values allow.
 struct CommonShape {
-  std::string name;              // "CommonConvShape"
-  size_t layer;                  // one of them
-  std::set<std::string> varies;  // members that each layer has its own of
+  struct Member {
+    size_t field;  // index in Layer::shape
+    int64_t lowest, highest;
+    std::string_view type() const;  // "uint8_t"
+    int bytes() const;
+  };
+  std::string name;             // "CommonConvShape"
+  size_t layer;                 // one of them
+  std::vector<Member> members;  // that each layer has its own of, in the order of the struct: the widest first
 };
 
 struct Context {
@@ -46,6 +51,9 @@ struct Context {
   int64_t offset(int buffer) const;     // bytes into the arena
   int32_t ring_rows(int buffer) const;  // rows that are in memory at a time
   const Region* region_of(int layer) const;
+  const std::string& shape_name(size_t layer) const;  // of its struct, where its constants have one
+  // "thimble::Conv<shapes::CommonConvShape>"
+  std::string constants_type(size_t layer) const;
   int alignment() const;  // bytes, of the arena
   // "weights::conv1_weights" or "tables::exp"
   std::string array_expression(int constant) const;

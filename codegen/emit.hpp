@@ -25,6 +25,7 @@ struct EmitOptions {
   bool external_arena = false;        // the firmware hands the arena in, so that models may share one
   bool c_header = true;               // also an interface for C
   bool layer_hook = false;            // calls the firmware's after_layer(index) behind each layer
+  bool table_of_layers = false;       // layers that share kernels run from a table: less code
   bool probe = false;                 // calls probe(layer, output, rows, bytes) behind each layer, for verify --layers
   std::string weights_section;        // linker section of the weights; empty: plain const
   std::optional<SelfTest> self_test;  // adds <name>_selftest.cpp

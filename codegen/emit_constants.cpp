@@ -1,6 +1,5 @@
 // Constants of the layers and the tables they read, in <name>.cpp.
 #include <algorithm>
-#include <iterator>
 
 #include "codegen/context.hpp"
 #include "codegen/names.hpp"
@@ -43,19 +42,21 @@ void emit_fields(std::vector<Writer::Commented>& lines, const Context& c, std::s
   }
 }
 
-// The shape of one layer, or what layers have in common of theirs.
-void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name, const std::set<std::string>& varies) {
+// The shape of one layer, or what layers have in common of theirs: `members` each has its own of.
+void emit_shape_struct(Writer& w, const Layer& layer, const std::string& name,
+                       const std::vector<CommonShape::Member>& members) {
+  std::vector<bool> constant(layer.shape.size(), true);
+  for (const CommonShape::Member& m : members) constant[m.field] = false;
   w.line("struct {} {{", name);
   w.indent();
   w.line("static constexpr bool fixed = {};", layer.specialised ? "true" : "false");
-  for (const Field& field : layer.shape) {
+  for (size_t f = 0; f < layer.shape.size(); ++f) {
+    const Field& field = layer.shape[f];
     const int64_t* value = std::get_if<int64_t>(&field.value);
     ensure(value != nullptr, "code generator: shape member '" + field.name + "' of '" + layer.name + "' is no integer");
-    if (varies.count(field.name) == 0)
-      w.line("static constexpr int32_t {} = {};", field.name, *value);
-    else
-      w.line("int32_t {};", field.name);
+    if (constant[f]) w.line("static constexpr int32_t {} = {};", field.name, *value);
   }
+  for (const CommonShape::Member& m : members) w.line("{} {};", m.type(), layer.shape[m.field].name);
   w.outdent();
   w.line("};");
 }
@@ -67,25 +68,21 @@ void emit_layer(Writer& w, const Context& c, size_t i) {
   std::string head = model_name == name ? "" : model_name;
   if (!layer.note.empty()) head += (head.empty() ? "" : ": ") + layer.note;
   w.comment(comment_text(head));
-  std::string type = "thimble::" + layer.constants_struct;
   const CommonShape* common =
       layer.specialised || layer.shape_struct.empty() ? nullptr : &c.common_shapes.at(layer.shape_struct);
-  const std::string shape = common ? common->name : c.layers[c.shapes[i]];
-  if (!layer.shape_struct.empty()) type += "<shapes::" + shape + ">";
   std::vector<Writer::Commented> lines;
   std::vector<Field> own;
   if (common)
-    std::copy_if(layer.shape.begin(), layer.shape.end(), std::back_inserter(own),
-                 [&](const Field& f) { return common->varies.count(f.name) > 0; });
+    for (const CommonShape::Member& m : common->members) own.push_back(layer.shape[m.field]);
   if (!own.empty()) {
     lines.push_back({"    {", ""});
     emit_fields(lines, c, own, "", 4);
     lines.push_back({"    },", ""});
   } else if (!layer.shape_struct.empty()) {
-    lines.push_back({"    {},", "// shapes::" + shape});
+    lines.push_back({"    {},", "// shapes::" + c.shape_name(i)});
   }
   emit_fields(lines, c, layer.fields, "", 2);
-  w.line("constexpr {} {} = {{{}", type, name, lines.empty() ? "};" : "");
+  w.line("constexpr {} {} = {{{}", c.constants_type(i), name, lines.empty() ? "};" : "");
   if (lines.empty()) return;
   w.commented(lines);
   w.line("};");
@@ -131,7 +128,7 @@ void emit_shapes(Writer& w, const Context& c) {
         const Layer& layer = p.layers[i];
         if (layer.specialised) return emit_shape_struct(w, layer, c.layers[i], {});
         const CommonShape& common = c.common_shapes.at(layer.shape_struct);
-        emit_shape_struct(w, layer, common.name, common.varies);
+        emit_shape_struct(w, layer, common.name, common.members);
       });
 }
 

@@ -5,6 +5,7 @@
 
 #include "codegen/context.hpp"
 #include "codegen/names.hpp"
+#include "codegen/steps.hpp"
 #include "compiler/error.hpp"
 
 namespace thimble::compiler {
@@ -16,7 +17,7 @@ enum class Form { rows, elements };
 
 class InferenceEmitter {
  public:
-  InferenceEmitter(Writer& w, const Context& c) : w_(w), c_(c) { name_things(); }
+  InferenceEmitter(Writer& w, const Context& c, const StepTable& steps) : w_(w), c_(c), steps_(steps) { name_things(); }
 
   void emit() {
     w_.line("// One run: views of the values, and the layers in order.");
@@ -34,6 +35,7 @@ class InferenceEmitter {
                                c_.layers[size_t(region->first)], c_.layers[size_t(region->last)]));
       for (size_t i = 0; i + 1 < producers.size(); ++i) emit_make(producers, i);
     }
+    if (!steps_.empty()) emit_run_steps();
     emit_run();
     if (c_.options.probe && !schedules_.empty()) emit_probe_rows();
     w_.outdent();
@@ -58,7 +60,9 @@ class InferenceEmitter {
     for (auto& [value, name] : ring_names_)
       while (taken.count("make_" + name) + taken.count(name + "_made") > 0) name += "_ring";
     for (const auto& [value, name] : ring_names_) taken.insert({"make_" + name, name + "_made"});
-    for (const Layer& l : c_.program.layers) {
+    for (size_t i = 0; i < c_.program.layers.size(); ++i) {
+      if (steps_.has(int(i))) continue;
+      const Layer& l = c_.program.layers[i];
       for (const Operand& in : l.inputs) name_view(in.buffer, form_of(l), taken);
       for (int out : l.outputs) name_view(out, form_of(l), taken);
     }
@@ -227,10 +231,29 @@ class InferenceEmitter {
       if (read_later(region, value_of(producers[i]))) w_.line("{}({});", make(producers[i]), height_of(producers[i]));
   }
 
+  void emit_run_steps() {
+    const bool borders = std::any_of(c_.program.buffers.begin(), c_.program.buffers.end(),
+                                     [](const Buffer& b) { return b.layout == Layout::planes; });
+    w_.line("void run_steps(int32_t first, int32_t end) const {");
+    w_.line("  for (const steps::Step* s = steps::steps + first; s != steps::steps + end; ++s){}", borders ? " {" : "");
+    if (borders)
+      w_.line("    if (s->plane_width > 0) thimble::plane_borders(rows(s->out, arena), s->plane_width, s->border);");
+    w_.line("    s->call(*s, arena);");
+    if (borders) w_.line("  }");
+    w_.line("}");
+    w_.line();
+  }
+
   void emit_run() {
     w_.line("void run() {");
     w_.indent();
     for (int i = 0; i < int(c_.program.layers.size()); ++i) {
+      if (steps_.has(i)) {
+        const int first = i;
+        while (steps_.has(i + 1)) ++i;
+        w_.line("run_steps({}, {});", steps_.number(first), steps_.number(i) + 1);
+        continue;
+      }
       const Region* region = c_.region_of(i);
       if (region == nullptr) {
         emit_whole(i);
@@ -253,6 +276,7 @@ class InferenceEmitter {
 
   Writer& w_;
   const Context& c_;
+  const StepTable& steps_;
   std::vector<std::pair<const Region*, std::vector<Producer>>> schedules_;
   std::map<int, std::string> ring_names_;              // storage made by a producer: what its functions are named after
   std::map<std::pair<int, Form>, std::string> views_;  // accessor of a buffer
@@ -263,7 +287,9 @@ class InferenceEmitter {
 void emit_inference(Writer& w, const Context& c) {
   emit_memory_map(w, c);
   w.line();
-  InferenceEmitter(w, c).emit();
+  const StepTable steps(c);
+  steps.emit(w);
+  InferenceEmitter(w, c, steps).emit();
 }
 
 }  // namespace thimble::compiler

@@ -63,6 +63,7 @@ Bundle make_bundle(const Compiled& compiled, const CompileOptions& options) {
   emit_options.version = THIMBLE_VERSION;
   emit_options.model_hash = compiled.model_hash;
   emit_options.keep_input = options.plan.keep_input;
+  emit_options.table_of_layers = options.lowering.choice.optimize == Optimize::size;
   return emit(compiled.program, compiled.plan, *options.target, emit_options);
 }
 

@@ -145,6 +145,7 @@ int main(int argc, char** argv) {
                                    "Say what is in a model: ops, sizes, MACs, what is not supported, RAM per target; "
                                    "write no code\nExample: thimble inspect kws.onnx --json");
   add_model(i, inspect.compile, words);
+  add_choice(i, inspect.compile, words);
   i->add_option("-t,--target", inspect.targets, "Targets to give figures for; default: all");
   i->add_flag("--json", inspect.json, "Print it as JSON");
 

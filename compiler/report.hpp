@@ -28,8 +28,7 @@ struct MemoryMap {
 MemoryMap memory_map(const Program& program, const Plan& plan, bool keep_input);
 std::string to_string(const MemoryMap& map);  // what is in use at the peak, the largest first, then the rest by offset
 
-// On how many channels of integer layers the numbers are ONNX Runtime's, and the layers where it is not all. Empty
-// without integer layers.
+// On how many channels of integer layers the numbers are ONNX Runtime's. Empty without integer layers.
 std::string exactness(const Program&);
 
 std::string flash_table(const Program& program);  // the constant arrays, the largest first

@@ -1,10 +1,12 @@
 // `thimble compile`.
 #include <fmt/core.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "compiler/commands/commands.hpp"
+#include "compiler/cost.hpp"
 #include "compiler/error.hpp"
 #include "compiler/report.hpp"
 #include "compiler/verify/verify.hpp"
@@ -32,7 +34,25 @@ void write_depfile(const std::string& path, const std::string& bundle, const Com
     throw Error("--depfile", "'" + path + "' cannot be written", "Check the folder and its permissions.");
 }
 
+// The layers, with the kernels chosen for them.
+nlohmann::ordered_json layers_json(const Program& program, const Estimate& estimated) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < program.layers.size(); ++i) {
+    const Layer& l = program.layers[i];
+    layers.push_back({{"layer", l.name},
+                      {"kernel", l.kernel},
+                      {"specialised", l.specialised},
+                      {"note", l.note},
+                      {"macs", l.macs},
+                      {"estimated_instructions", std::llround(estimated.instructions[i])},
+                      {"channels", l.multipliers},
+                      {"exact_channels", l.exact_multipliers}});
+  }
+  return layers;
+}
+
 void print_json(const Compiled& compiled, const CompileOptions& options, const std::string& bundle) {
+  const Estimate estimated = estimate(compiled.program, *options.target);
   const nlohmann::ordered_json figures = {{"model", options.model},
                                           {"name", compiled.program.name},
                                           {"target", options.target->name},
@@ -41,10 +61,12 @@ void print_json(const Compiled& compiled, const CompileOptions& options, const s
                                           {"weight_bytes", compiled.program.weight_bytes()},
                                           {"arena_bytes", compiled.plan.arena_bytes},
                                           {"arena_lower_bound", compiled.plan.lower_bound},
-                                          {"layers", compiled.program.layers.size()},
+                                          {"estimated_instructions", std::llround(estimated.total_instructions())},
+                                          {"estimated_code_bytes", estimated.code},
                                           {"channels", compiled.program.multipliers()},
                                           {"exact_channels", compiled.program.exact_multipliers()},
-                                          {"notes", compiled.notes}};
+                                          {"notes", compiled.notes},
+                                          {"layers", layers_json(compiled.program, estimated)}};
   fmt::print("{}\n", figures.dump(2));
 }
 

@@ -2,9 +2,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "compiler/commands/commands.hpp"
+#include "compiler/cost.hpp"
 #include "compiler/error.hpp"
 #include "compiler/onnx/import.hpp"
 #include "compiler/report.hpp"
@@ -24,6 +26,7 @@ struct InspectedNode {
 struct TargetFigures {
   std::string name;
   int64_t arena, lower_bound, constants;
+  std::optional<int64_t> instructions, code;  // estimated; absent where no costs were measured
 };
 
 struct Inspection {
@@ -79,10 +82,23 @@ Inspection inspect(const InspectCommand& command) {
     options.target = &t;
     const Compiled c = compile_model(options);
     if (inspection.targets.empty()) inspection.layers = c.program.layers;
-    inspection.targets.push_back(
-        {std::string(t.name), c.plan.arena_bytes, c.plan.lower_bound, constant_bytes(c.program)});
+    TargetFigures figures{
+        std::string(t.name), c.plan.arena_bytes, c.plan.lower_bound, constant_bytes(c.program), {}, {}};
+    if (!t.qemu.empty()) {
+      const Estimate estimated = estimate(c.program, t);
+      figures.instructions = std::llround(estimated.total_instructions());
+      figures.code = estimated.code;
+    }
+    inspection.targets.push_back(std::move(figures));
   }
   return inspection;
+}
+
+json number_json(const std::optional<int64_t>& n) {
+  return n ? json(*n) : json();
+}
+std::string number_text(const std::optional<int64_t>& n) {
+  return n ? std::to_string(*n) : "-";
 }
 
 json ports_json(const std::vector<Value*>& values) {
@@ -112,7 +128,9 @@ json as_json(const std::string& model, const Inspection& inspection) {
     j["targets"].push_back({{"name", t.name},
                             {"arena_bytes", t.arena},
                             {"arena_lower_bound", t.lower_bound},
-                            {"constant_bytes", t.constants}});
+                            {"constant_bytes", t.constants},
+                            {"estimated_instructions", number_json(t.instructions)},
+                            {"estimated_code_bytes", number_json(t.code)}});
   j["notes"] = inspection.notes;
   return j;
 }
@@ -133,9 +151,11 @@ void print(const std::string& model, const Inspection& inspection) {
     fmt::print("{:>5} {:>12}  {:<22} {}{}\n", i, inspection.layers[i].macs, inspection.layers[i].kernel,
                inspection.layers[i].name,
                inspection.layers[i].note.empty() ? "" : "\n" + std::string(43, ' ') + inspection.layers[i].note);
-  fmt::print("\n{:<16} {:>8} {:>12} {:>18}\n", "target", "arena", "lower bound", "weights and tables");
+  fmt::print("\n{:<16} {:>8} {:>12} {:>18} {:>12} {:>15}\n", "target", "arena", "lower bound", "weights and tables",
+             "code (est.)", "instr. (est.)");
   for (const TargetFigures& t : inspection.targets)
-    fmt::print("{:<16} {:>8} {:>12} {:>18}\n", t.name, t.arena, t.lower_bound, t.constants);
+    fmt::print("{:<16} {:>8} {:>12} {:>18} {:>12} {:>15}\n", t.name, t.arena, t.lower_bound, t.constants,
+               number_text(t.code), number_text(t.instructions));
 }
 
 }  // namespace

@@ -73,8 +73,11 @@ std::optional<Layer> winograd(Lowering& lowering, const IntegerConv& conv, const
   return layer;
 }
 
+// The kernels that share their constants: for one pixel's kernel, for any, and for any in little code.
+enum class Panels { pointwise, conv2d, small };
+
 // `weights` as winograd() takes them.
-Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights, bool each_pixel) {
+Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_t>& weights, Panels panels) {
   const ConvDspShape s = dsp_shape(conv);
   const int32_t quads = dsp_panel(s).quads;
   const DspForm form =
@@ -83,14 +86,17 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
   pack_conv_dsp(s, form, weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
 
   Layer layer;
-  layer.kernel = std::string(each_pixel ? "pointwise_dsp" : "conv2d_dsp") + suffix_of(form);
-  layer.headers = {"arch/dsp_conv.hpp"};
+  const bool each_pixel = panels == Panels::pointwise, small = panels == Panels::small;
+  layer.kernel = std::string(each_pixel ? "pointwise_dsp" : small ? "conv2d_small_dsp" : "conv2d_dsp") + suffix_of(form);
+  layer.headers = {small ? "arch/dsp_conv_small.hpp" : "arch/dsp_conv.hpp"};
   layer.constants_struct = "ConvDsp";
   layer.shape_struct = "ConvDspShape";
   layer.shape = dsp_shape_fields(conv);
   layer.band = conv_dsp_contract(s);
   layer.takes_scratch = true;
-  layer.scratch_bytes = each_pixel ? pointwise_dsp_scratch_bytes(s) : conv_dsp_scratch_bytes(s);
+  layer.scratch_bytes = each_pixel ? pointwise_dsp_scratch_bytes(s)
+                        : small    ? conv_small_dsp_scratch_bytes(s)
+                                   : conv_dsp_scratch_bytes(s);
   // A pixel is read before its result is stored, and results are no longer than pixels.
   if (each_pixel && conv.out == Layout::nhwc && s.out_channels <= s.in_channels)
     layer.inputs = {{-1, Overwrite::same_place}};
@@ -104,18 +110,27 @@ Layer dense(Lowering& lowering, const IntegerConv& conv, const std::vector<int8_
   return layer;
 }
 
-std::vector<Layer> dense_alternatives(Lowering& lowering, const IntegerConv& conv) {
+// [output channel][kernel row][kernel column][input channel]
+std::vector<int8_t> channels_last(const IntegerConv& conv) {
   std::vector<int8_t> weights(conv.weights.size());
   pack_conv(conv.shape, conv.weights.data(), weights.data());
+  return weights;
+}
+
+std::vector<Layer> dense_alternatives(Lowering& lowering, const IntegerConv& conv) {
+  const std::vector<int8_t> weights = channels_last(conv);
   const bool each_pixel = is_pointwise(conv.shape, conv.out_height);
-  std::vector<Layer> layers{dense(lowering, conv, weights, each_pixel)};
+  std::vector<Layer> layers;
+  if (each_pixel) layers.push_back(dense(lowering, conv, weights, Panels::pointwise));
   // The general kernel takes a few more instructions a pixel, and is often there anyway.
-  if (each_pixel) layers.push_back(dense(lowering, conv, weights, false));
+  layers.push_back(dense(lowering, conv, weights, Panels::conv2d));
   if (std::optional<Layer> layer = winograd(lowering, conv, weights)) layers.push_back(std::move(*layer));
+  layers.push_back(dense(lowering, conv, weights, Panels::small));
   return layers;
 }
 
-Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
+// The kernels share their constants. One in little code is there for the usual output stage.
+std::vector<Layer> depthwise_alternatives(Lowering& lowering, const IntegerConv& conv) {
   const ConvShape& s = conv.shape;
   std::vector<int32_t> packed(size_t(s.in_channels) * depthwise_dsp_words);
   pack_depthwise_dsp(s.in_channels, conv.weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
@@ -142,7 +157,11 @@ Layer depthwise(Lowering& lowering, const IntegerConv& conv) {
       constant_of(conv.name + "_pad_plane", fmt::format("[{}]: a row outside the image", zeros.size()), zeros);
   pad.weights = false;
   layer.fields = {{"weights", Field::Array{w}}, {"pad_plane", Field::Array{lowering.constant(std::move(pad))}}};
-  return layer;
+  if (!saturates) return {layer};
+  Layer small = layer;
+  small.kernel = "depthwise_planes_small_dsp";
+  small.headers = {"arch/dsp_depthwise_small.hpp"};
+  return {layer, small};
 }
 
 Layer depthwise_nhwc(Lowering& lowering, const IntegerConv& conv) {
@@ -232,6 +251,10 @@ std::vector<Field> dsp_shape_fields(const IntegerConv& conv) {
   return fields;
 }
 
+Layer small_dsp_conv(Lowering& lowering, const IntegerConv& conv) {
+  return dense(lowering, conv, channels_last(conv), Panels::small);
+}
+
 bool dsp_writes_planes(const ConvShape& s) {
   return s.group_in_channels == s.in_channels && (s.dilation_x == 1 || s.kernel_width == 1);
 }
@@ -243,7 +266,7 @@ bool dsp_reads_planes(const ConvShape& s) {
 }
 
 std::vector<Layer> dsp_conv_alternatives(Lowering& lowering, const IntegerConv& conv) {
-  if (conv.in == Layout::planes) return {depthwise(lowering, conv)};
+  if (conv.in == Layout::planes) return depthwise_alternatives(lowering, conv);
   if (dsp_writes_planes(conv.shape)) return dense_alternatives(lowering, conv);
   const ConvShape& s = conv.shape;
   if (is_depthwise(s) && s.group_out_channels == 1 && (s.dilation_x == 1 || s.kernel_width == 1))

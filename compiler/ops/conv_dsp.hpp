@@ -10,6 +10,9 @@ namespace thimble::compiler {
 // As conv_alternatives, for features().dsp; none where the portable kernel has to do.
 std::vector<Layer> dsp_conv_alternatives(Lowering&, const IntegerConv&);
 
+// The form of a convolution without groups that takes least code, for features().dsp.
+Layer small_dsp_conv(Lowering&, const IntegerConv&);
+
 // The kernel for features().mve; nothing where others have to do.
 std::optional<Layer> choose_mve_conv(Lowering&, const IntegerConv&);
 

@@ -188,6 +188,16 @@ bool portable_3x3(const ConvShape& s) {
 }  // namespace
 
 // The reference form of portable_kernels is the plain one: it shares least with the others.
+void set_output_stage(ConvShape& shape, const OutputStage& s) {
+  shape.offset = s.offset;
+  shape.shift = s.shift;
+  shape.left_shift = s.left_shift;
+  shape.zero_point = s.zero_point;
+  shape.low = s.low;
+  shape.high = s.high;
+  shape.ties_to_even = s.ties_to_even;
+}
+
 std::vector<Layer> conv_alternatives(Lowering& lowering, const IntegerConv& conv) {
   if (lowering.features().mve)
     if (std::optional<Layer> layer = choose_mve_conv(lowering, conv)) return {std::move(*layer)};

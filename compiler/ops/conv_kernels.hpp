@@ -32,6 +32,8 @@ struct FloatConv {
   float low, high;
 };
 
+void set_output_stage(ConvShape&, const OutputStage&);
+
 // An array of `values` as they lie in flash.
 template <class T>
 ConstantArray constant_of(std::string name, std::string comment, const std::vector<T>& values) {

@@ -93,15 +93,7 @@ IntegerConv integer_conv(const Conv& op, const Node& node, const Lowering& lower
   const StoredRange stored = stored_range(*node.stored_as, op.clamp());
   const ChosenOutputStage chosen = choose_output_stage(ranges, node.stored_as->quantization.zero_points[0], stored.low,
                                                        stored.high, "Conv '" + node.name + "'");
-  const OutputStage& s = chosen.stage;
-  ConvShape& shape = conv.shape;
-  shape.offset = s.offset;
-  shape.shift = s.shift;
-  shape.left_shift = s.left_shift;
-  shape.zero_point = s.zero_point;
-  shape.low = s.low;
-  shape.high = s.high;
-  shape.ties_to_even = s.ties_to_even;
+  set_output_stage(conv.shape, chosen.stage);
   conv.multipliers = chosen.multipliers;
   note_exactness(chosen, noted);
   return conv;

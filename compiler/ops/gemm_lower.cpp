@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "compiler/error.hpp"
+#include "compiler/ops/conv_dsp.hpp"
 #include "compiler/ops/gemm.hpp"
 #include "compiler/ops/matmul.hpp"
 #include "compiler/requantize.hpp"
@@ -176,6 +177,31 @@ void use_dsp_kernel(Lowering& lowering, const Node& node, const std::vector<int8
            packed, true))}});
 }
 
+// The kernel makes three pixels at a time, of which a fully connected layer is one: MACs that are still not much.
+constexpr int64_t largest_convolution = 4096;
+
+// The layer as a convolution of one pixel, for features().dsp: it may share that kernel's code with others.
+Layer as_convolution(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows,
+                     const std::vector<int32_t>& bias, const ChosenOutputStage& chosen, const Layer& dense) {
+  const int32_t n = int32_t(bias.size()), k = int32_t(rows.size() / bias.size());
+  IntegerConv conv{node.name, {}, 1, rows, bias, chosen.multipliers};
+  conv.multipliers.resize(size_t(n), chosen.multipliers[0]);
+  ConvShape& s = conv.shape;
+  s.in_height = s.in_width = s.out_width = s.kernel_height = s.kernel_width = 1;
+  s.stride_y = s.stride_x = s.dilation_y = s.dilation_x = 1;
+  s.in_channels = s.group_in_channels = k;
+  s.out_channels = s.group_out_channels = n;
+  set_output_stage(s, chosen.stage);
+  Layer layer = small_dsp_conv(lowering, conv);
+  layer.name = dense.name;
+  layer.inputs = dense.inputs;
+  layer.outputs = dense.outputs;
+  layer.macs = dense.macs;
+  layer.note += ", as a convolution";
+  note_exactness(chosen, layer);
+  return layer;
+}
+
 // The same for cores with Helium. Biases and multipliers are filled up to whole quads.
 int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, const OutputStage& stage,
                    std::vector<int32_t>& bias, std::vector<int32_t>& multipliers, Layer& layer) {
@@ -242,8 +268,11 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
   const ChosenOutputStage chosen = choose_stage(sums, {y.element, *y.quantization}, gemm.clamp(), where);
   Layer layer = dense_layer(lowering, node, gemm, "dense", "Dense");
   const Features features = lowering.features();
+  std::vector<Layer> alternatives;
   if (features.dsp && !features.mve) {
     use_dsp_kernel(lowering, node, rows, sums.bias, chosen, layer);
+    if (element_count(y.shape) == n && n * k <= largest_convolution)
+      alternatives = {as_convolution(lowering, node, rows, sums.bias, chosen, layer)};
   } else {
     std::vector<int32_t> multiplier_of = chosen.multipliers;
     const int weights = features.mve
@@ -260,7 +289,8 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
                     {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
   }
   add_output_stage(chosen, layer);
-  lowering.add(std::move(layer));
+  alternatives.insert(alternatives.begin(), std::move(layer));
+  lowering.add(std::move(alternatives));
 }
 
 }  // namespace

@@ -62,9 +62,10 @@ std::string version_line(const Target& target) {
   return text.substr(0, text.find('\n')) + ", " + std::string(target.flags);
 }
 
+enum class Part { model, test_main, board };
 struct Object {
   std::string path;
-  bool counted;  // part of the model, not of the test around it
+  Part part;
 };
 
 std::vector<Object> compile_objects(const Target& target, const fs::path& bundle, const fs::path& main_cpp,
@@ -72,7 +73,7 @@ std::vector<Object> compile_objects(const Target& target, const fs::path& bundle
   const fs::path boards = work / "boards", board = boards / target.board;
   const std::vector<std::string> flags = with(split_words(target.flags), extra);
   std::vector<Object> objects;
-  const auto compile = [&](const fs::path& source, bool counted, bool c) {
+  const auto compile = [&](const fs::path& source, Part part, bool c) {
     const std::string object = (work / (source.filename().string() + ".o")).string();
     std::vector<std::string> argv{c ? c_compiler(target.compiler) : std::string(target.compiler)};
     argv = with(argv, flags);
@@ -80,33 +81,36 @@ std::vector<Object> compile_objects(const Target& target, const fs::path& bundle
     argv = with(argv, {"-I" + bundle.string(), "-I" + board.string(), "-I" + boards.string(), "-c", source.string(),
                        "-o", object});
     must_succeed(argv, work.string(), source.filename().string());
-    objects.push_back({object, counted});
+    objects.push_back({object, part});
   };
   std::vector<fs::path> sources;
   for (const auto& entry : fs::directory_iterator(bundle))
     if (entry.path().extension() == ".cpp") sources.push_back(entry.path());
   std::sort(sources.begin(), sources.end());
-  for (const fs::path& source : sources) compile(source, true, false);
-  compile(main_cpp, false, false);
+  for (const fs::path& source : sources) compile(source, Part::model, false);
+  compile(main_cpp, Part::test_main, false);
   std::vector<fs::path> board_sources;
   for (const auto& entry : fs::directory_iterator(board))
     if (entry.path().extension() == ".c") board_sources.push_back(entry.path());
   if (!target.linker_script.empty()) board_sources.push_back(boards / "semihost_files.c");
   std::sort(board_sources.begin(), board_sources.end());
-  for (const fs::path& source : board_sources) compile(source, false, true);
+  for (const fs::path& source : board_sources) compile(source, Part::board, true);
   return objects;
 }
 
-// Flash of the model: its own objects and what they pull from the compiler's library; the board and the test main are
-// left out.
-FirmwareSizes sizes_from(const std::string& map, const std::vector<Object>& objects) {
+// Flash of the model: its own objects in the firmware, and what they pull from the compiler's libraries, as it lies in
+// `without_board`: the board pulls parts of its own.
+FirmwareSizes sizes_from(const std::string& firmware, const std::string& without_board,
+                         const std::vector<Object>& objects) {
   FirmwareSizes sizes;
-  for (const LinkedSection& s : parse_map(map)) {
-    const auto own = std::find_if(objects.begin(), objects.end(), [&](const Object& o) { return o.path == s.object; });
-    const bool counted = own == objects.end() || own->counted;
-    if (!counted) continue;
-    (s.object.find("_weights.cpp.o") != std::string::npos ? sizes.weights : sizes.code) += s.bytes;
-  }
+  const auto own = [&](const LinkedSection& s) {
+    return std::find_if(objects.begin(), objects.end(), [&](const Object& o) { return o.path == s.object; });
+  };
+  for (const LinkedSection& s : parse_map(firmware))
+    if (const auto object = own(s); object != objects.end() && object->part == Part::model)
+      (s.object.find("_weights.cpp.o") != std::string::npos ? sizes.weights : sizes.code) += s.bytes;
+  for (const LinkedSection& s : parse_map(without_board))
+    if (own(s) == objects.end()) sizes.code += s.bytes;
   return sizes;
 }
 
@@ -141,6 +145,29 @@ std::vector<InstructionCounts> read_counts(const std::string& path) {
   return counts;
 }
 
+// Links `objects` to firmware.program and measures it.
+void link_program(const Target& target, const std::vector<Object>& objects, Firmware& firmware,
+                  const std::vector<std::string>& extra_flags) {
+  const bool measured = !target.linker_script.empty();
+  const auto link = [&](const std::string& program, bool board, const std::vector<std::string>& options) {
+    std::vector<std::string> argv = with(with({std::string(target.compiler)}, split_words(target.flags)), extra_flags);
+    for (const Object& o : objects)
+      if (board || o.part != Part::board) argv.push_back(o.path);
+    const std::string boards = firmware.folder + "/boards";
+    if (measured)
+      argv = with(argv, {"-nostartfiles", "-L" + boards + "/" + std::string(target.board), "-L" + boards,
+                         "-T" + std::string(target.linker_script), "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments",
+                         "-Wl,-Map=" + program + ".map"});
+    argv = with(with(argv, options), split_words(target.libraries));
+    must_succeed(with(argv, {"-o", program}), firmware.folder, "linking for " + std::string(target.name));
+  };
+  link(firmware.program, true, {});
+  if (!measured) return;
+  const std::string without_board = firmware.program + "_without_board";
+  link(without_board, false, {"-Wl,--entry=main", "-Wl,--unresolved-symbols=ignore-all"});
+  firmware.sizes = sizes_from(read_text(firmware.program + ".map"), read_text(without_board + ".map"), objects);
+}
+
 }  // namespace
 
 Firmware build_firmware(const Target& target, const std::string& bundle_folder, const std::string& main_cpp,
@@ -153,15 +180,7 @@ Firmware build_firmware(const Target& target, const std::string& bundle_folder, 
   write_board_files(work);
   Firmware firmware{work.string(), (work / "firmware").string(), {}, version_line(target)};
   const std::vector<Object> objects = compile_objects(target, bundle, fs::absolute(main_cpp), work, extra_flags);
-  std::vector<std::string> link = with(with({std::string(target.compiler)}, split_words(target.flags)), extra_flags);
-  for (const Object& o : objects) link.push_back(o.path);
-  if (!target.linker_script.empty())
-    link = with(link, {"-nostartfiles", "-L" + (work / "boards" / target.board).string(),
-                       "-L" + (work / "boards").string(), "-T" + std::string(target.linker_script), "-Wl,--gc-sections",
-                       "-Wl,--no-warn-rwx-segments", "-Wl,-Map=" + firmware.program + ".map"});
-  link = with(link, split_words(target.libraries));
-  must_succeed(with(link, {"-o", firmware.program}), work.string(), "linking for " + std::string(target.name));
-  if (!target.linker_script.empty()) firmware.sizes = sizes_from(read_text(firmware.program + ".map"), objects);
+  link_program(target, objects, firmware, extra_flags);
   return firmware;
 }
 

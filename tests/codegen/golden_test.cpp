@@ -9,8 +9,8 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/embedded.hpp"
-#include "tests/temporary_folder.hpp"
 #include "tests/codegen/tiny_programs.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace thimble::compiler;
 using namespace thimble::compiler::test;
@@ -108,7 +108,7 @@ std::set<std::string> foreign_symbols(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("generated code is what it was") {
-  for (const TinyProgram& t : {tiny_dense(), tiny_whole(), tiny_stream(), tiny_ports()})
+  for (const TinyProgram& t : {tiny_dense(), tiny_whole(), tiny_stream(), tiny_table(), tiny_ports()})
     check_golden(emit(t), t.program.name);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("generated code compiles without a warning") {
   probed.options.probe = true;
   probed.options.layer_hook = true;
   probed.options.weights_section = ".weights";
-  for (const TinyProgram& t : {tiny_dense(), tiny_whole(), tiny_stream(), tiny_ports(), probed}) {
+  for (const TinyProgram& t : {tiny_dense(), tiny_whole(), tiny_stream(), tiny_table(), tiny_ports(), probed}) {
     check_compiles(t, "g++", "gcc", "");
     check_compiles(t, "clang++", "clang", "");
   }

@@ -188,6 +188,13 @@ TinyProgram tiny_whole() {
   return t;
 }
 
+TinyProgram tiny_table() {
+  TinyProgram t = stages("tiny_table");
+  place_all(t);
+  t.options.table_of_layers = true;
+  return t;
+}
+
 TinyProgram tiny_stream() {
   TinyProgram t = stages("tiny_stream");
   t.program.layers[0].specialised = true;

@@ -2,6 +2,7 @@
 #pragma once
 #include "tests/kernels/dsp_grid.hpp"
 #include "thimble/arch/dsp_conv.hpp"
+#include "thimble/arch/dsp_conv_small.hpp"
 
 namespace thimble::grid {
 
@@ -84,26 +85,33 @@ struct FixedConvShape {
   static constexpr int32_t low = s.low, high = s.high, ties_to_even = s.ties_to_even;
 };
 
+// The kernels of these constants.
+enum class ConvKernel { pointwise, conv2d, small };
+
 // A call of the form, as the code generator chooses it by name.
 template <class Layer>
-void call_conv(DspForm form, bool pointwise, const Layer& l, const RowView& in, const RowRing& out, int32_t y0,
+void call_conv(DspForm form, ConvKernel kernel, const Layer& l, const RowView& in, const RowRing& out, int32_t y0,
                int32_t y1, void* scratch) {
-  if (pointwise) {
+  if (kernel == ConvKernel::pointwise) {
     if (form == DspForm::saturated) pointwise_dsp(l, in, out, y0, y1, scratch);
     if (form == DspForm::clamped) pointwise_dsp_clamped(l, in, out, y0, y1, scratch);
     if (form == DspForm::plain) pointwise_dsp_plain(l, in, out, y0, y1, scratch);
-  } else {
+  } else if (kernel == ConvKernel::conv2d) {
     if (form == DspForm::saturated) conv2d_dsp(l, in, out, y0, y1, scratch);
     if (form == DspForm::clamped) conv2d_dsp_clamped(l, in, out, y0, y1, scratch);
     if (form == DspForm::plain) conv2d_dsp_plain(l, in, out, y0, y1, scratch);
+  } else {
+    if (form == DspForm::saturated) conv2d_small_dsp(l, in, out, y0, y1, scratch);
+    if (form == DspForm::clamped) conv2d_small_dsp_clamped(l, in, out, y0, y1, scratch);
+    if (form == DspForm::plain) conv2d_small_dsp_plain(l, in, out, y0, y1, scratch);
   }
 }
 
 // Packs what make() and centre() left, and runs the shared form.
 class SharedConv {
  public:
-  SharedConv(const Case& c, Workspace& w, DspForm form, bool pointwise)
-      : form_(form), pointwise_(pointwise), layer_{shape_of(c), w.packed} {
+  SharedConv(const Case& c, Workspace& w, DspForm form, ConvKernel kernel)
+      : form_(form), kernel_(kernel), layer_{shape_of(c), w.packed} {
     layer_.offset = w.stage.offset;
     layer_.shift = w.stage.shift;
     layer_.left_shift = w.stage.left_shift;
@@ -114,12 +122,12 @@ class SharedConv {
     pack_conv_dsp(layer_, form, w.weights, w.bias, w.multipliers, w.packed);
   }
   void operator()(const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) const {
-    call_conv(form_, pointwise_, layer_, in, out, y0, y1, scratch);
+    call_conv(form_, kernel_, layer_, in, out, y0, y1, scratch);
   }
 
  private:
   DspForm form_;
-  bool pointwise_;
+  ConvKernel kernel_;
   ConvDsp<ConvDspShape> layer_;
 };
 
@@ -137,11 +145,13 @@ inline Failure check_conv(const Case& c, Workspace& w, int32_t index) {
   if (best != (expect_plain ? DspForm::plain : full ? DspForm::saturated : DspForm::clamped))
     return {"form", index, int32_t(best)};
   const DspForm forms[] = {best, DspForm::plain};
+  constexpr ConvKernel kernels[] = {ConvKernel::pointwise, ConvKernel::conv2d, ConvKernel::small};
   for (DspForm form : forms) {
-    Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, is_pointwise(c)));
-    if (f.what != nullptr) return f;
-    if (is_pointwise(c)) f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, false));
-    if (f.what != nullptr) return f;
+    for (ConvKernel kernel : kernels) {
+      if (kernel == ConvKernel::pointwise && !is_pointwise(c)) continue;
+      const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, SharedConv(c, w, form, kernel));
+      if (f.what != nullptr) return f;
+    }
   }
   return {};
 }
@@ -161,7 +171,7 @@ Failure check_fixed_convs(Workspace& w) {
       const ConvDsp<FixedConvShape<cases, index>> layer{{}, w.packed};
       pack_conv_dsp(layer, form, w.weights, w.bias, w.multipliers, w.packed);
       const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void* scratch) {
-        call_conv(form, is_pointwise(c), layer, in, out, y0, y1, scratch);
+        call_conv(form, is_pointwise(c) ? ConvKernel::pointwise : ConvKernel::conv2d, layer, in, out, y0, y1, scratch);
       };
       const Failure f = check_bands(c, w, w.input, c.in_row(), no_borders, index, kernel);
       if (f.what != nullptr) return f;

@@ -77,10 +77,10 @@ TEST_CASE("DSP: shared halves are wrong where the guards forbid them") {
   centre(low_weight, *w);
   refer(low_weight, *w);
   CHECK(form_of(low_weight, *w) == DspForm::plain);
-  CHECK(run_whole(low_weight, *w, w->input, low_weight.in_row(), SharedConv(low_weight, *w, DspForm::plain, true)) ==
-        0);
-  CHECK(run_whole(low_weight, *w, w->input, low_weight.in_row(), SharedConv(low_weight, *w, DspForm::saturated, true)) >
-        0);
+  CHECK(run_whole(low_weight, *w, w->input, low_weight.in_row(),
+                  SharedConv(low_weight, *w, DspForm::plain, ConvKernel::pointwise)) == 0);
+  CHECK(run_whole(low_weight, *w, w->input, low_weight.in_row(),
+                  SharedConv(low_weight, *w, DspForm::saturated, ConvKernel::pointwise)) > 0);
 
   // A sum of channel 1 beyond 2^23, that a small multiplier brings back into the range of the result.
   const Case large_sum{3, 3, 8, 2, 1, 1, 1, 0, 0, 3, 3, 1, false, false, -128, 127, -128, 0};
@@ -90,9 +90,10 @@ TEST_CASE("DSP: shared halves are wrong where the guards forbid them") {
   w->multipliers[1] = 1 << 16;
   refer(large_sum, *w);
   CHECK(form_of(large_sum, *w) == DspForm::plain);
-  CHECK(run_whole(large_sum, *w, w->input, large_sum.in_row(), SharedConv(large_sum, *w, DspForm::plain, true)) == 0);
-  CHECK(run_whole(large_sum, *w, w->input, large_sum.in_row(), SharedConv(large_sum, *w, DspForm::saturated, true)) >
-        0);
+  CHECK(run_whole(large_sum, *w, w->input, large_sum.in_row(),
+                  SharedConv(large_sum, *w, DspForm::plain, ConvKernel::pointwise)) == 0);
+  CHECK(run_whole(large_sum, *w, w->input, large_sum.in_row(),
+                  SharedConv(large_sum, *w, DspForm::saturated, ConvKernel::pointwise)) > 0);
 }
 
 TEST_CASE("DSP: the plain form takes every output stage") {
@@ -103,11 +104,11 @@ TEST_CASE("DSP: the plain form takes every output stage") {
   for (int32_t& m : w->multipliers) m = 1 << 28;
   w->stage.ties_to_even = 1;
   refer(c, *w);
-  CHECK(run_whole(c, *w, w->input, c.in_row(), SharedConv(c, *w, form_of(c, *w), false)) == 0);
+  CHECK(run_whole(c, *w, w->input, c.in_row(), SharedConv(c, *w, form_of(c, *w), ConvKernel::conv2d)) == 0);
   w->stage.ties_to_even = 0;
   w->stage.left_shift = 3;
   refer(c, *w);
-  CHECK(run_whole(c, *w, w->input, c.in_row(), SharedConv(c, *w, form_of(c, *w), false)) == 0);
+  CHECK(run_whole(c, *w, w->input, c.in_row(), SharedConv(c, *w, form_of(c, *w), ConvKernel::conv2d)) == 0);
 }
 
 }  // namespace thimble::grid

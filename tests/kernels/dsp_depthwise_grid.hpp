@@ -3,6 +3,7 @@
 #include "tests/kernels/dsp_grid.hpp"
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
+#include "thimble/arch/dsp_depthwise_small.hpp"
 
 namespace thimble::grid {
 
@@ -48,12 +49,15 @@ struct FixedDepthwiseShape {
   static constexpr int32_t low = s.low, high = s.high, ties_to_even = s.ties_to_even;
 };
 
-// The kernel by its name: the form chosen for the stage, or the plain one.
+// The kernel by its name: the form chosen for the stage, the same in little code, or the plain one.
+enum class DepthwiseKernel { best, small, plain };
 template <class Layer>
-void call_depthwise(const Case& c, bool plain, const Layer& l, const RowView& in, const RowRing& out, int32_t y0,
-                    int32_t y1) {
-  if (plain || !depthwise_dsp_saturates(output_stage(l)))
+void call_depthwise(const Case& c, DepthwiseKernel kernel, const Layer& l, const RowView& in, const RowRing& out,
+                    int32_t y0, int32_t y1) {
+  if (kernel == DepthwiseKernel::plain || !depthwise_dsp_saturates(output_stage(l)))
     depthwise_planes_plain_dsp(l, in, out, y0, y1);
+  else if (kernel == DepthwiseKernel::small)
+    depthwise_planes_small_dsp(l, in, out, y0, y1);
   else if (c.stride == 1)
     depthwise_planes_dsp(l, in, out, y0, y1);
   else
@@ -82,9 +86,10 @@ Failure check_depthwise(const Case& c, const Shape& shape, Workspace& w, int32_t
   for (int32_t i = 0; i < pad_plane_bytes(shape); ++i) pad_plane[i] = int8_t(c.in_zero_point);
   pack_depthwise_dsp(c.in_channels, w.weights, w.bias, w.multipliers, w.packed);
   const DepthwiseDsp<Shape> layer{shape, w.packed, reinterpret_cast<const uint8_t*>(pad_plane)};
-  for (int32_t plain = 0; plain < 2; ++plain) {
+  constexpr DepthwiseKernel names[] = {DepthwiseKernel::best, DepthwiseKernel::small, DepthwiseKernel::plain};
+  for (DepthwiseKernel name : names) {
     const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) {
-      call_depthwise(c, plain != 0, layer, in, out, y0, y1);
+      call_depthwise(c, name, layer, in, out, y0, y1);
     };
     const auto borders = [&](const RowRing& ring) { plane_borders(ring, c.width, c.in_zero_point); };
     const Failure f = check_bands(c, w, w.planes, c.in_channels * (c.width + 1), borders, index, kernel);

@@ -6,8 +6,10 @@
 #include "tests/ops/fake_node.hpp"
 #include "tests/ops/layer_runner.hpp"
 #include "thimble/arch/dsp_conv.hpp"
+#include "thimble/arch/dsp_conv_small.hpp"
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
+#include "thimble/arch/dsp_depthwise_small.hpp"
 #include "thimble/arch/dsp_winograd.hpp"
 #include "thimble/arch/mve_conv.hpp"
 #include "thimble/arch/mve_depthwise.hpp"
@@ -65,11 +67,13 @@ const Kernels& kernels() {
       {"conv2d_dsp", kernel_of<Dense>([](auto... a) { conv2d_dsp(a...); })},
       {"conv2d_dsp_clamped", kernel_of<Dense>([](auto... a) { conv2d_dsp_clamped(a...); })},
       {"conv2d_dsp_plain", kernel_of<Dense>([](auto... a) { conv2d_dsp_plain(a...); })},
+      {"conv2d_small_dsp", kernel_of<Dense>([](auto... a) { conv2d_small_dsp(a...); })},
       {"pointwise_dsp", kernel_of<Dense>([](auto... a) { pointwise_dsp(a...); })},
       {"pointwise_dsp_clamped", kernel_of<Dense>([](auto... a) { pointwise_dsp_clamped(a...); })},
       {"pointwise_dsp_plain", kernel_of<Dense>([](auto... a) { pointwise_dsp_plain(a...); })},
       {"depthwise_planes_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_dsp(a...); })},
       {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
+      {"depthwise_planes_small_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_small_dsp(a...); })},
       {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
       {"depthwise_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_mve(a...); })},
       {"depthwise_plain_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_plain_mve(a...); })},
@@ -168,11 +172,18 @@ TEST_CASE("DSP: a convolution writes planes where a depthwise 3x3 reads them") {
                                   {"pointwise_dsp", Layout::nhwc}});
   LoweringOptions general;  // the kernel for any window takes single pixels too
   general.choice.alternative = 1;
-  CHECK(separable.check(general) == Made{{"conv2d_dsp", Layout::planes},
-                                         {"depthwise_planes_dsp", Layout::nhwc},
+  CHECK(separable.check(general) == Made{{"conv2d_small_dsp", Layout::planes},
+                                         {"depthwise_planes_small_dsp", Layout::nhwc},
                                          {"conv2d_dsp", Layout::planes},
-                                         {"depthwise_planes_stride2_dsp", Layout::nhwc},
+                                         {"depthwise_planes_small_dsp", Layout::nhwc},
                                          {"conv2d_dsp", Layout::nhwc}});
+  LoweringOptions small;  // in little code, the last
+  small.choice.alternative = 9;
+  CHECK(separable.check(small) == Made{{"conv2d_small_dsp", Layout::planes},
+                                       {"depthwise_planes_small_dsp", Layout::nhwc},
+                                       {"conv2d_small_dsp", Layout::planes},
+                                       {"depthwise_planes_small_dsp", Layout::nhwc},
+                                       {"conv2d_small_dsp", Layout::nhwc}});
 }
 
 TEST_CASE("DSP: depthwise convolutions that read NHWC") {
@@ -214,7 +225,8 @@ TEST_CASE("DSP: Winograd's form is an alternative where it is exact and the chan
     return text;
   };
   CHECK(kernels_of(0) == "conv2d_dsp conv2d_dsp conv2d_dsp ");
-  CHECK(kernels_of(1) == "winograd_dsp conv2d_dsp winograd_dsp ");
+  CHECK(kernels_of(1) == "winograd_dsp conv2d_small_dsp winograd_dsp ");
+  CHECK(kernels_of(2) == "conv2d_small_dsp conv2d_small_dsp conv2d_small_dsp ");
   // The table of costs knows nothing of this target: then the smallest is taken.
   CHECK(kernels_of({}) == kernels_of(0));
 }

@@ -1,8 +1,9 @@
-"""Installs Thimble and builds the sample's firmware against it: it is rebuilt exactly when the model changes.
+"""Installs Thimble and builds the sample's firmware against it: it is rebuilt exactly when the model changes, and hears the recorded words.
 
 usage: check_package.py BUILD_FOLDER SOURCE_ROOT
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,9 @@ def main():
         foreign = {name for name in foreign if not name.startswith("_ZN3kws")}
         if foreign:
             sys.exit(f"the generated code calls {foreign}")
+        heard = command("env", f"THIMBLE_PREFIX={prefix}", os.path.join(root, "samples", "keyword_spotting", "run.sh"), os.path.join(folder, "run"))
+        if "\nright=20\nof=24\n" not in heard or not re.search(r"\ninstructions of one inference: [1-9]\d{6} \(exact", heard):
+            sys.exit(f"the sample printed\n{heard}")
     print("installed, built, rebuilt when the model changed and only then; no symbol of the C library but memcpy and memset")
 
 

@@ -63,12 +63,14 @@ THIMBLE_INLINE Product product_of(const Layer& layer, const Panel& shape, const 
           layer.shift,   layer.channel_step};
 }
 
-// Multiplies the panel with p's pairs of channels.
-template <DspForm form, bool odd, class Layer>
+// Multiplies the panel with p's pairs of channels. `small`: in little code.
+template <DspForm form, bool odd, bool small = false, class Layer>
 THIMBLE_INLINE void multiply_pairs(const Layer& layer, const Product& p, const PanelOut& out) {
 #if THIMBLE_DSP_PRODUCT_LOOP
   if constexpr (form == DspForm::saturated) {
-    if constexpr (Layer::fixed)
+    if constexpr (small)
+      product_loop_small(p, out);
+    else if constexpr (Layer::fixed)
       product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, !odd && Layer::channel_step == 1>(p,
                                                                                                                  out);
     else
@@ -84,7 +86,7 @@ THIMBLE_INLINE void multiply_pairs(const Layer& layer, const Product& p, const P
     const int32_t a = weights[0], b = weights[1];
     Sums sums{{a, a, a}, {b, b, b}};
     weights += 2;
-    mac32<shared>(p, weights, sums);
+    mac32<shared, small>(p, weights, sums);
     const int32_t distance[panel_pixels] = {0, out.to_second, out.to_third};
 #pragma GCC unroll 3
     for (int32_t i = panel_pixels - 1; i >= 0; --i) {

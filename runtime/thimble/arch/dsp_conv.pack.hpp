@@ -84,6 +84,11 @@ template <class Shape>
 constexpr int32_t conv_dsp_scratch_bytes(const Shape& s) {
   return pointwise_dsp_scratch_bytes(s) + s.kernel_height * 4;
 }
+// conv2d_small_dsp: a kernel row besides.
+template <class Shape>
+constexpr int32_t conv_small_dsp_scratch_bytes(const Shape& s) {
+  return conv_dsp_scratch_bytes(s) + dsp_panel(s).row_bytes;
+}
 
 template <class Shape>
 constexpr BandContract conv_dsp_contract(const Shape& s) {

@@ -68,10 +68,13 @@ struct PanelOut {
 #define THIMBLE_TURNS(quad) \
   THIMBLE_FETCH(r7, entry)  \
   "add pc,r7\n\t nop\n1:\n\t" THIMBLE_8(quad) THIMBLE_FETCH(r7, end) "cmp r0,r7\n\t bne.w 1b\n\t"
+// Turns of one quad; none where the panel ends.
+#define THIMBLE_SHORT_TURNS(quad) "b.n 6f\n1:\n\t" quad "6:\n\t" THIMBLE_FETCH(r7, end) "cmp r0,r7\n\t bne.n 1b\n\t"
 #endif
 
-// Adds the products of the panel, one quad or more, to the sums. `weights` moves on.
-template <bool shared_halves>
+// Adds the products of the panel, one quad or more, to the sums. `weights` moves on. `small`: in little code, at three
+// instructions more a quad.
+template <bool shared_halves, bool small = false>
 THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums) {
 #if THIMBLE_DSP_PRODUCT_LOOP
   register const int32_t* r0 __asm("r0") = p.panel;
@@ -83,15 +86,19 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
   register int32_t r12 __asm("r12") = sums.b[1];
   register int32_t lr __asm("lr") = sums.b[2];
   const Parked entry = parked(p.entry), end = parked(p.panel_end);
-#define THIMBLE_MAC(quad)                                                                            \
-  __asm volatile(THIMBLE_KEEPING_R7(THIMBLE_TURNS(quad))                                             \
+#define THIMBLE_MAC(turns)                                                                           \
+  __asm volatile(THIMBLE_KEEPING_R7(turns)                                                           \
                  : "+r"(r0), "+r"(r1), "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r11), "+r"(r12), "+r"(lr) \
                  : [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end)                          \
                  : "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "cc", "memory")
-  if constexpr (shared_halves)
-    THIMBLE_MAC(THIMBLE_QUAD_SHARED);
+  if constexpr (shared_halves && small)
+    THIMBLE_MAC(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_SHARED));
+  else if constexpr (shared_halves)
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_QUAD_SHARED));
+  else if constexpr (small)
+    THIMBLE_MAC(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_PLAIN));
   else
-    THIMBLE_MAC(THIMBLE_QUAD_PLAIN);
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_QUAD_PLAIN));
 #undef THIMBLE_MAC
   weights = r1;
   sums = {{r8, r9, r10}, {r11, r12, lr}};
@@ -130,15 +137,17 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
   "ssat r11,#8,r11,asr " shift_b "\n\t ssat r12,#8,r12,asr " shift_b "\n\t ssat lr,#8,lr,asr " shift_b "\n\t"
 // SSAT takes its shift from the instruction: the shifts that most layers have are entered at their place, 26 bytes
 // each; the others shift beforehand.
+#define THIMBLE_SHIFT_SATURATE \
+  THIMBLE_FETCH(r6, shift)     \
+  "add r7,r6,#8\n\t asr r8,r8,r6\n\t asr r9,r9,r6\n\t asr r10,r10,r6\n\t asr r11,r11,r7\n\t asr r12,r12,r7\n\t" \
+  "asr lr,lr,r7\n\t ssat r8,#8,r8\n\t ssat r9,#8,r9\n\t ssat r10,#8,r10\n\t ssat r11,#8,r11\n\t"              \
+  "ssat r12,#8,r12\n\t ssat lr,#8,lr\n\t"
 #define THIMBLE_SATURATE    \
   THIMBLE_FETCH(r7, ladder) \
   "add pc,r7\n\t nop\n\t"                                                                                        \
   THIMBLE_SATURATE_BY("#4", "#12") "b.n 5f\n\t" THIMBLE_SATURATE_BY("#5", "#13") "b.n 5f\n\t"                    \
   THIMBLE_SATURATE_BY("#6", "#14") "b.n 5f\n\t" THIMBLE_SATURATE_BY("#7", "#15") "b.n 5f\n\t"                    \
-  THIMBLE_SATURATE_BY("#8", "#16") "b.n 5f\n\t" THIMBLE_FETCH(r6, shift)                                         \
-  "add r7,r6,#8\n\t asr r8,r8,r6\n\t asr r9,r9,r6\n\t asr r10,r10,r6\n\t asr r11,r11,r7\n\t asr r12,r12,r7\n\t"  \
-  "asr lr,lr,r7\n\t ssat r8,#8,r8\n\t ssat r9,#8,r9\n\t ssat r10,#8,r10\n\t ssat r11,#8,r11\n\t"                 \
-  "ssat r12,#8,r12\n\t ssat lr,#8,lr\n5:\n\t"
+  THIMBLE_SATURATE_BY("#8", "#16") "b.n 5f\n\t" THIMBLE_SHIFT_SATURATE "5:\n\t"
 constexpr int32_t ladder_entry(int32_t shift) {
   return (shift >= 4 && shift <= 8 ? shift - 4 : 5) * 26;
 }
@@ -174,6 +183,14 @@ THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
                [shift] THIMBLE_PARKED(shift), [ladder] THIMBLE_PARKED(ladder));
 }
 
+// The same in little code.
+THIMBLE_INLINE void product_loop_small(const Product& p, const PanelOut& to) {
+  THIMBLE_LOOP_OPERANDS;
+  const Parked end = parked(p.panel_end), second = parked(p.second), shift = parked(p.shift);
+  THIMBLE_LOOP(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SHIFT_SATURATE THIMBLE_STORE,
+               [end] THIMBLE_PARKED(end), [second] THIMBLE_PARKED(second), [shift] THIMBLE_PARKED(shift));
+}
+
 // Quads and shift known at compile time; `halves`: the results of a pair are neighbours. Up to nine quads are straight
 // code.
 template <int quads, int shift, bool halves>
@@ -204,11 +221,13 @@ THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
 #undef THIMBLE_STORE
 #undef THIMBLE_PLACES
 #undef THIMBLE_SATURATE
+#undef THIMBLE_SHIFT_SATURATE
 #undef THIMBLE_SATURATE_BY
 #undef THIMBLE_SCALE
 #undef THIMBLE_FIRST_QUAD
 #endif
 #if THIMBLE_DSP_ASSEMBLY
+#undef THIMBLE_SHORT_TURNS
 #undef THIMBLE_TURNS
 #undef THIMBLE_8
 #undef THIMBLE_QUAD_PLAIN

@@ -16,8 +16,8 @@ namespace shapes {
 struct CommonDenseShape {
   static constexpr bool fixed = false;
   static constexpr int32_t rows = 1;
-  int32_t inputs;
-  int32_t outputs;
+  uint8_t inputs;
+  uint8_t outputs;
 };
 
 struct CommonSoftmaxShape {

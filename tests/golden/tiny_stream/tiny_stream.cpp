@@ -25,8 +25,8 @@ struct CommonWindowShape {
   static constexpr int32_t in_height = 9;
   static constexpr int32_t row_bytes = 4;
   static constexpr int32_t window = 3;
-  int32_t stride;
   static constexpr int32_t pad_top = 1;
+  uint8_t stride;
 };
 
 }  // namespace shapes
