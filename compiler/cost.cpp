@@ -23,7 +23,7 @@ constexpr KernelCost table[] = {
 
 constexpr int64_t unknown_body = 1000, unknown_copy = 1500;  // bytes
 constexpr int64_t unknown_frame = 800;
-constexpr int64_t call_code = 24;  // bytes: arguments are loaded, and the rows of operands written, before the call
+constexpr int64_t call_code = 40;  // bytes: arguments are loaded, and the rows of operands written, before the call
 
 const KernelCost* find(const Target& target, std::string_view kernel, bool specialised) {
   const auto* const at = std::find_if(std::begin(table), std::end(table), [&](const KernelCost& c) {
@@ -92,8 +92,9 @@ CodePiece body_of(const Layer& layer, const Target& target) {
 }
 
 int64_t own_bytes(const Layer& layer) {
-  const size_t words = layer.fields.size() + (layer.specialised ? 0 : layer.shape.size());
-  return call_code + int64_t(words) * 4;
+  // Of a shared shape, members that are the same in all layers take nothing, most others a byte.
+  const size_t shape_bytes = layer.specialised ? 0 : layer.shape.size() / 2;
+  return call_code + int64_t(layer.fields.size() * 4 + shape_bytes);
 }
 
 bool needs_float_library(const Program& program, const Target& target) {
