@@ -9,6 +9,7 @@
 #include "thimble/math.hpp"
 #include "thimble/rows.hpp"
 #include "thimble/runs.hpp"
+#include "thimble/stack.hpp"
 
 namespace thimble {
 
@@ -20,23 +21,24 @@ inline float clamp_float(float v, float low, float high) {
 // pixels. A run is one piece of memory when the convolution is dense and not dilated.
 struct FloatWindow {
   int32_t pixels;
-  const uint8_t* base;
+  const uint8_t* base;     // of the first column inside the image, in the row at offset 0
   const int32_t* offsets;  // of the rows under the kernel, in bytes
-  Taps rows, columns;      // inside the image
-  int32_t first;           // element of the row that column columns.first reads
+  const Taps& rows;        // inside the image
+  int32_t column;          // the first inside the image
   int32_t pieces, piece;   // pieces of memory in a run, and their elements
   int32_t step;            // elements from one piece to the next
 };
 
 template <class Shape>
-inline FloatWindow float_window(const Shape& s, const RowView& in, const int32_t* offsets, Taps rows, int32_t pixels,
-                                int32_t x) {
+inline FloatWindow float_window(const Shape& s, const RowView& in, const int32_t* offsets, const Taps& rows,
+                                int32_t pixels, int32_t x) {
   const int32_t left = x * s.stride_x - s.pad_left;
   const Taps columns = taps_inside(left, s.dilation_x, s.kernel_width, s.in_width);
   const int32_t n = columns.last - columns.first, at = (left + columns.first * s.dilation_x) * s.in_channels;
   const bool one_piece = s.group_in_channels == s.in_channels && s.dilation_x == 1;
-  if (one_piece) return {pixels, in.base, offsets, rows, columns, at, 1, n * s.in_channels, 0};
-  return {pixels, in.base, offsets, rows, columns, at, n, s.group_in_channels, s.dilation_x * s.in_channels};
+  const uint8_t* const base = in.base + 4 * at;
+  if (one_piece) return {pixels, base, offsets, rows, columns.first, 1, n * s.in_channels, 0};
+  return {pixels, base, offsets, rows, columns.first, n, s.group_in_channels, s.dilation_x * s.in_channels};
 }
 
 // Clamps `Count` results where they lie. A ReLU is done on bits: the FPU's comparison takes four instructions each.
@@ -98,8 +100,8 @@ inline void four_channels(const ConvFloat<Shape>& c, const FloatWindow& win, int
   if (pixels == 2)
     for (int32_t k = 0; k < 4; ++k) next[k] = bias[k];
   const int32_t row = 4 * c.kernel_width * c.group_in_channels, piece = win.piece, pieces = win.pieces;
-  const float* w_row = weights + win.rows.first * row + 4 * win.columns.first * c.group_in_channels;
-  const uint8_t* const base = win.base + 4 * (win.first + channel);
+  const float* w_row = weights + win.rows.first * row + 4 * win.column * c.group_in_channels;
+  const uint8_t* const base = win.base + 4 * channel;
   const int32_t* const end = win.offsets + win.rows.last;
   for (const int32_t* offset = win.offsets + win.rows.first; offset < end; ++offset, w_row += row) {
     const float *a = reinterpret_cast<const float*>(base + *offset), *w = w_row;
@@ -117,8 +119,8 @@ __attribute__((noinline)) void one_channel(const ConvFloat<Shape>& c, const Floa
   const int32_t pixels = win.pixels, apart = c.stride_x * c.in_channels;
   float s = bias, t = bias;
   for (int32_t ky = win.rows.first; ky < win.rows.last; ++ky) {
-    const float* w = weights + (ky * c.kernel_width + win.columns.first) * c.group_in_channels;
-    const float* a = reinterpret_cast<const float*>(win.base + win.offsets[ky]) + win.first + channel;
+    const float* w = weights + (ky * c.kernel_width + win.column) * c.group_in_channels;
+    const float* a = reinterpret_cast<const float*>(win.base + win.offsets[ky]) + channel;
     for (int32_t piece = 0; piece < win.pieces; ++piece, a += win.step)
       for (int32_t i = 0; i < win.piece; ++i, ++w) {
         s += a[i] * *w;
@@ -136,6 +138,7 @@ __attribute__((always_inline)) inline void channels_of_window(const ConvFloat<Sh
   const int32_t depth = c.kernel_height * c.kernel_width * c.group_in_channels;
   const float *w = c.weights, *bias = c.bias;
   for (int32_t channel = 0; channel < c.in_channels; channel += c.group_in_channels) {
+    forget_reads();
     int32_t left = c.group_out_channels;
     for (; left >= float_block; left -= float_block, w += float_block * depth, bias += float_block, to += float_block)
       four_channels(c, win, channel, w, bias, to);
@@ -153,6 +156,7 @@ void conv2d_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& out
     const Taps rows = rows_under(c, in, y, offsets);
     float* to = reinterpret_cast<float*>(out.row(y));
     for (int32_t x = 0; x < c.out_width;) {
+      forget_reads();
       const int32_t pixels = x >= interior.first && x + 1 < interior.last ? 2 : 1;
       channels_of_window(c, float_window(c, in, offsets, rows, pixels, x), to);
       x += pixels;
@@ -227,8 +231,8 @@ struct DepthwiseFloatChannel {
 
 // One input channel for each output channel, any kernel and multiplier. Scratch: window_scratch_bytes().
 template <class Shape>
-void depthwise_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
-                   void* scratch) {
+__attribute__((noinline)) void depthwise_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& out,
+                                             int32_t y0, int32_t y1, void* scratch) {
   const auto channel = [&](int32_t m) { return DepthwiseFloatChannel{c.bias[m], c.low, c.high}; };
   depthwise_rows<float, float>(c, c.weights, 0.0f, channel, in, out, y0, y1, static_cast<int32_t*>(scratch));
 }
@@ -237,16 +241,15 @@ void depthwise_f32(const ConvFloat<Shape>& c, const RowView& in, const RowRing& 
 template <class Shape>
 inline void depthwise_pixel(const ConvFloat<Shape>& c, const FloatWindow& win, float* to) {
   constexpr int32_t block = depthwise_float_block;
-  const int32_t taps = c.kernel_height * c.kernel_width, count = win.columns.count(), step = win.step;
+  const int32_t taps = c.kernel_height * c.kernel_width, count = win.pieces, step = win.step;
   const int32_t last = count > 0 ? win.rows.last : win.rows.first;
-  const uint8_t* const base = win.base + 4 * win.first;
   const float* weights = c.weights;
   int32_t m = 0;
   for (; m + block <= c.out_channels; m += block) {
     const float* bias = c.bias + m;
-    const float *start = bias, *w = weights + (win.rows.first * c.kernel_width + win.columns.first) * block;
+    const float *start = bias, *w = weights + (win.rows.first * c.kernel_width + win.column) * block;
     for (int32_t ky = win.rows.first; ky < last; ++ky, w += c.kernel_width * block, start = to + m)
-      eight_taps(start, reinterpret_cast<const float*>(base + win.offsets[ky]) + m, step, w, count, to + m);
+      eight_taps(start, reinterpret_cast<const float*>(win.base + win.offsets[ky]) + m, step, w, count, to + m);
     if (start == bias)
       for (int32_t k = 0; k < block; ++k) to[m + k] = bias[k];
     weights += taps * block;
@@ -255,8 +258,8 @@ inline void depthwise_pixel(const ConvFloat<Shape>& c, const FloatWindow& win, f
   for (; m < c.out_channels; ++m, weights += taps) {
     float s = c.bias[m];
     for (int32_t ky = win.rows.first; ky < win.rows.last; ++ky) {
-      const float* a = reinterpret_cast<const float*>(win.base + win.offsets[ky]) + win.first + m;
-      const float* w = weights + ky * c.kernel_width + win.columns.first;
+      const float* a = reinterpret_cast<const float*>(win.base + win.offsets[ky]) + m;
+      const float* w = weights + ky * c.kernel_width + win.column;
       for (int32_t kx = 0; kx < count; ++kx) s += a[kx * win.step] * w[kx];
     }
     to[m] = clamp_float(s, c.low, c.high);
@@ -279,8 +282,8 @@ void depthwise_eights_f32(const ConvFloat<Shape>& c, const RowView& in, const Ro
       const Taps columns =
           inside ? Taps{0, c.kernel_width} : taps_inside(left, c.dilation_x, c.kernel_width, c.in_width);
       depthwise_pixel(c,
-                      {1, in.base, offsets, rows, columns, (left + columns.first * c.dilation_x) * c.in_channels, 0, 0,
-                       c.dilation_x * c.in_channels},
+                      {1, in.base + 4 * (left + columns.first * c.dilation_x) * c.in_channels, offsets, rows,
+                       columns.first, columns.count(), 1, c.dilation_x * c.in_channels},
                       to);
     }
   }

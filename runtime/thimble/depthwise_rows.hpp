@@ -4,6 +4,7 @@
 
 #include "thimble/conv_window.hpp"
 #include "thimble/rows.hpp"
+#include "thimble/stack.hpp"
 
 namespace thimble {
 
@@ -21,6 +22,10 @@ struct DepthwiseRow {
   const Element* row(int32_t ky) const { return reinterpret_cast<const Element*>(base + offsets[ky]); }
 };
 
+// Floats are computed by a library where there is no FPU: what the loops do beside costs little, registers are few.
+template <class Element>
+constexpr bool spares_stack = sizeof(Element) > 1;
+
 // Any kernel, columns [first, last).
 template <class Element, class Sum, class Shape, class Channel>
 inline void depthwise_columns(const Shape& s, const DepthwiseRow<Element, Sum>& r, const Channel& shared, int32_t first,
@@ -28,6 +33,7 @@ inline void depthwise_columns(const Shape& s, const DepthwiseRow<Element, Sum>& 
   const Channel channel = shared;  // its members in registers
   const int32_t step = s.dilation_x * s.in_channels;
   for (int32_t x = first; x < last; ++x) {
+    if (spares_stack<Element>) forget_reads();
     const int32_t left = x * s.stride_x - s.pad_left;
     const Taps columns = taps_inside(left, s.dilation_x, s.kernel_width, s.in_width);
     Sum sum = r.sum;
@@ -151,14 +157,20 @@ inline void depthwise_rows(const Shape& s, const Element* weights, Sum pad, cons
     DepthwiseRow<Element, Sum> r{in.base, offsets, inside, weights, reinterpret_cast<Element*>(out.row(y)), pad, 0};
     for (int32_t m = 0; m < s.out_channels; r.base += sizeof(Element))
       for (int32_t copy = 0; copy < s.group_out_channels; ++copy, ++m, ++r.to, r.weights += taps) {
+        if (spares_stack<Element>) forget_reads();
         const auto channel = channels(m);
         r.sum = channel.bias;
         for (int32_t k = 0; k < taps_above; ++k) r.sum += pad * r.weights[k];
         for (int32_t k = taps_below; k < taps; ++k) r.sum += pad * r.weights[k];
-        if (three && channel.finishes_fast())
-          depthwise_3x3(s, r, channel);
+        const auto row_3x3 = [](const auto& a, const auto& b, const auto& d) { depthwise_3x3(a, b, d); };
+        const auto row = [](const auto& a, const auto& b, const auto& d) {
+          depthwise_columns(a, b, d, 0, a.out_width);
+        };
+        const bool fast = three && channel.finishes_fast();
+        if constexpr (spares_stack<Element>)
+          fast ? out_of_line(row_3x3, s, r, channel) : out_of_line(row, s, r, channel);
         else
-          depthwise_columns(s, r, channel, 0, s.out_width);
+          fast ? row_3x3(s, r, channel) : row(s, r, channel);
       }
   }
 }
