@@ -63,6 +63,15 @@ THIMBLE_INLINE Product product_of(const Layer& layer, const Panel& shape, const 
           layer.shift,   layer.channel_step};
 }
 
+// Whether the distance of a pair's results is Layer::channel_step, and fits an ADD.
+template <bool odd, class Layer>
+constexpr bool known_results() {
+  if constexpr (Layer::fixed)
+    return !odd && Layer::channel_step < 4096;
+  else
+    return false;
+}
+
 // Multiplies the panel with p's pairs of channels. `small`: in little code.
 template <DspForm form, bool odd, bool small = false, class Layer>
 THIMBLE_INLINE void multiply_pairs(const Layer& layer, const Product& p, const PanelOut& out) {
@@ -70,9 +79,8 @@ THIMBLE_INLINE void multiply_pairs(const Layer& layer, const Product& p, const P
   if constexpr (form == DspForm::saturated) {
     if constexpr (small)
       product_loop_small(p, out);
-    else if constexpr (Layer::fixed)
-      product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, !odd && Layer::channel_step == 1>(p,
-                                                                                                                 out);
+    else if constexpr (known_results<odd, Layer>())
+      product_loop<dsp_panel(typename Layer::ShapeType{}).quads, Layer::shift, Layer::channel_step>(p, out);
     else
       product_loop(p, out);
     return;
@@ -249,43 +257,52 @@ inline int32_t bytes_over_edge(const int8_t* row, int32_t length, int32_t at, ui
     v |= (at + i < 0 || at + i >= length ? padding & 0xff : uint32_t(uint8_t(row[at + i]))) << (8 * i);
   return int32_t(v);
 }
-// The same in words.
-inline int32_t word_over_edge(const int8_t* row, int32_t length, int32_t at, uint32_t padding) {
-  if (at <= -4 || at >= length) return int32_t(padding);
-  if (length < 4) return bytes_over_edge(row, length, at, padding);
-  if (at < 0) {
-    const int32_t bits = -8 * at;
-    return int32_t(uint32_t(load32(row)) << bits | padding >> (32 - bits));
+// A word that reaches over an end of a row of four bytes or more, from `at` bytes into it: the word `from` bytes into
+// it, shifted to the right or to the left, and the padding's bits.
+struct WordOverEdge {
+  int32_t from, right, left;
+  uint32_t padding;
+  WordOverEdge(int32_t length, int32_t at, uint32_t padding_word)
+      : from(at < 0 ? 0 : length - 4), right(at < 0 ? 0 : 8 * (at - from)), left(at < 0 ? -8 * at : 0) {
+    padding = at < 0 ? padding_word >> (32 - left) : padding_word << (32 - right);
   }
-  const int32_t behind = at + 4 - length;
-  if (behind <= 0) return load32(row + at);
-  const int32_t bits = 8 * behind;
-  return int32_t(uint32_t(load32(row + length - 4)) >> bits | padding << (32 - bits));
-}
+  THIMBLE_INLINE int32_t of(const int8_t* row) const {
+    return int32_t(uint32_t(load32(row + from)) >> right << left | padding);
+  }
+};
 
 // A pixel whose kernel reaches over an edge of the image; input column `x` is under the kernel's first.
-template <class Layer>
-[[gnu::noinline]] void fill_edge(const Layer& layer, const int8_t* base, const int32_t* offsets, int32_t x,
-                                 int32_t* panel) {
-  const auto shape = panel_of(layer);
+template <class Layer, class Panel>
+[[gnu::noinline]] void fill_edge(const Layer& layer, const Panel& shape, const int8_t* base, const int32_t* offsets,
+                                 int32_t x, int32_t* panel) {
   const int32_t length = layer.in_width * layer.in_channels, begin = x * layer.in_channels;
   const uint32_t padding = (uint32_t(layer.in_zero_point) & 0xff) * 0x01010101u;
-  const int8_t zero = int8_t(layer.in_zero_point);
-  Gathered gathered{reinterpret_cast<int8_t*>(panel + shape.words_per_row() * layer.kernel_height * 2 * panel_pixels)};
-  for (int32_t ky = 0; ky < layer.kernel_height; ++ky) {
-    const bool inside = offsets[ky] != outside_image;
-    const int8_t* const row = base + offsets[ky];
-    const auto put = [&](int32_t at) {
-      put_quad(inside ? word_over_edge(row, length, at, padding) : int32_t(padding), panel);
+  const int32_t words = shape.words_per_row(), row_step = (words - 1) * 2 * panel_pixels;
+  for (int32_t i = 0; i < words; ++i) {
+    const int32_t at = i < shape.row_words ? begin + i * 4 : begin + shape.row_bytes - 4;
+    // The word of all kernel rows; `of` gives it from a row inside the image.
+    const auto put = [&](auto of) {
+      int32_t* to = panel + i * 2 * panel_pixels;
+      for (int32_t ky = 0; ky < layer.kernel_height; ++ky, to += row_step)
+        put_quad(offsets[ky] == outside_image ? int32_t(padding) : of(base + offsets[ky]), to);
     };
-    int32_t at = begin;
-    for (int32_t i = 0; i < shape.row_words; ++i, at += 4) put(at);
-    if (shape.repeats)
-      put(at - (4 - shape.rest));
+    if (at <= -4 || at >= length)
+      put([&](const int8_t*) { return int32_t(padding); });
+    else if (length < 4)
+      put([&](const int8_t* row) { return bytes_over_edge(row, length, at, padding); });
+    else if (at >= 0 && at <= length - 4)
+      put([&](const int8_t* row) { return load32(row + at); });
     else
-      for (int32_t i = 0; i < shape.rest; ++i, ++at)
-        gathered.add<1>(inside && at >= 0 && at < length ? row + at : &zero, 0);
+      put([word = WordOverEdge(length, at, padding)](const int8_t* row) { return word.of(row); });
   }
+  if (shape.rest == 0 || shape.repeats) return;
+  const int8_t zero = int8_t(layer.in_zero_point);
+  Gathered gathered{reinterpret_cast<int8_t*>(panel + words * layer.kernel_height * 2 * panel_pixels)};
+  for (int32_t ky = 0; ky < layer.kernel_height; ++ky)
+    for (int32_t at = begin + shape.row_words * 4; at < begin + shape.row_bytes; ++at) {
+      const bool inside = offsets[ky] != outside_image && at >= 0 && at < length;
+      gathered.add<1>(inside ? base + offsets[ky] + at : &zero, 0);
+    }
 }
 
 // Bytes for kernels that put a kernel row together: copies `count`, and fills with one value; words as long as there
@@ -360,7 +377,7 @@ THIMBLE_INLINE void conv2d(const Layer& layer, const RowView& in, const RowRing&
       if (x >= 0 && x <= last_inside)
         fill_one(layer, shape, base + x * layer.in_channels, offsets, waiting.next());
       else
-        fill_edge(layer, base, offsets, x, waiting.next());
+        fill_edge(layer, shape, base, offsets, x, waiting.next());
       waiting.add(to);
       if (waiting.count == panel_pixels) multiply_panel<form>(layer, product, waiting.take());
       to += step;

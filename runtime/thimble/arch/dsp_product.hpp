@@ -118,8 +118,8 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
 // The product loop over pairs of channels with shared halves and the saturated output stage: a pair's results are
 // `second` apart, the next pair is 2 * second further. A result is ssat8((C + (sum * M >> 32)) >> shift), for channel b
 // with 256 times the sum and C, and 8 more shift: SMMLA and SSAT. The first quad takes the biases as its addends.
-// Around the quads a pair's six results take 33 instructions where quads and shift are known at compile time and the
-// results are NHWC; all at run time: 42, and 3 for each turn of 8 quads.
+// Around the quads a pair's six results take 30 instructions where quads, shift and place are known at compile time and
+// the results are NHWC, 32 where they are planes; all at run time: 37, and 3 for each turn of 8 quads.
 #define THIMBLE_FIRST_QUAD                                                                                            \
   "ldrd r10,lr,[r1],#8\n\t" THIMBLE_FETCH(                                                                            \
       r0, panel) "ldrd r5,r6,[r1],#8\n\t ldmia r0!,{r2-r4}\n\t sxtb16 r7,r5\n\t" THIMBLE_ADD_PIXELS("r7", "r8", "r9", \
@@ -128,22 +128,22 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
       THIMBLE_ADD_PIXELS("r5", "r11", "r12", "lr", "lr", "lr",                                                        \
                          "lr") "ldmia r0!,{r2-r4}\n\t sxtb16 r7,r6\n\t" THIMBLE_ADD_A("r7") THIMBLE_ADD_B("r6")
 #define THIMBLE_SCALE \
-  "ldrd r5,r6,[r1],#8\n\t sub r11,r11,r8\n\t sub r12,r12,r9\n\t sub lr,lr,r10\n\t" THIMBLE_FETCH(r7, offset)        \
-  "lsl r4,r7,#8\n\t smmla r8,r8,r5,r7\n\t smmla r9,r9,r5,r7\n\t smmla r10,r10,r5,r7\n\t smmla r11,r11,r6,r4\n\t" \
+  "ldrd r5,r6,[r1],#8\n\t sub r11,r11,r8\n\t sub r12,r12,r9\n\t sub lr,lr,r10\n\t" THIMBLE_FETCH_TWO(          \
+      r7, r4, offsets) "smmla r8,r8,r5,r7\n\t smmla r9,r9,r5,r7\n\t smmla r10,r10,r5,r7\n\t smmla r11,r11,r6,r4\n\t" \
   "smmla r12,r12,r6,r4\n\t smmla lr,lr,r6,r4\n\t"
 #define THIMBLE_SATURATE_BY(shift_a, shift_b)                                                        \
   "ssat r8,#8,r8,asr " shift_a "\n\t ssat r9,#8,r9,asr " shift_a "\n\t ssat r10,#8,r10,asr " shift_a \
   "\n\t"                                                                                             \
   "ssat r11,#8,r11,asr " shift_b "\n\t ssat r12,#8,r12,asr " shift_b "\n\t ssat lr,#8,lr,asr " shift_b "\n\t"
 // SSAT takes its shift from the instruction: the shifts that most layers have are entered at their place, 26 bytes
-// each; the others shift beforehand.
-#define THIMBLE_SHIFT_SATURATE \
-  THIMBLE_FETCH(r6, shift)     \
+// each; the others shift beforehand. r0 gets the weights' end.
+#define THIMBLE_SHIFT_SATURATE                                                                                  \
+  THIMBLE_FETCH_TWO(r6, r0, shift)                                                                              \
   "add r7,r6,#8\n\t asr r8,r8,r6\n\t asr r9,r9,r6\n\t asr r10,r10,r6\n\t asr r11,r11,r7\n\t asr r12,r12,r7\n\t" \
-  "asr lr,lr,r7\n\t ssat r8,#8,r8\n\t ssat r9,#8,r9\n\t ssat r10,#8,r10\n\t ssat r11,#8,r11\n\t"              \
+  "asr lr,lr,r7\n\t ssat r8,#8,r8\n\t ssat r9,#8,r9\n\t ssat r10,#8,r10\n\t ssat r11,#8,r11\n\t"                \
   "ssat r12,#8,r12\n\t ssat lr,#8,lr\n\t"
-#define THIMBLE_SATURATE    \
-  THIMBLE_FETCH(r7, ladder) \
+#define THIMBLE_SATURATE            \
+  THIMBLE_FETCH_TWO(r7, r0, ladder) \
   "add pc,r7\n\t nop\n\t"                                                                                        \
   THIMBLE_SATURATE_BY("#4", "#12") "b.n 5f\n\t" THIMBLE_SATURATE_BY("#5", "#13") "b.n 5f\n\t"                    \
   THIMBLE_SATURATE_BY("#6", "#14") "b.n 5f\n\t" THIMBLE_SATURATE_BY("#7", "#15") "b.n 5f\n\t"                    \
@@ -151,75 +151,80 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
 constexpr int32_t ladder_entry(int32_t shift) {
   return (shift >= 4 && shift <= 8 ? shift - 4 : 5) * 26;
 }
-#define THIMBLE_PLACES THIMBLE_FETCH(r2, out) THIMBLE_FETCH(r3, to_second) THIMBLE_FETCH(r4, to_third)
-#define THIMBLE_STORE \
-  THIMBLE_PLACES THIMBLE_FETCH(r5, second)                                                                  \
-  "add r6,r2,r5\n\t strb lr,[r6,r4]\n\t strb r10,[r2,r4]\n\t strb r12,[r6,r3]\n\t strb r9,[r2,r3]\n\t"      \
-  "strb r11,[r6]\n\t strb r8,[r2]\n\t add r2,r6,r5\n\t" THIMBLE_PARK(out, r2)
-// Both channels of a pixel are one half-word.
-#define THIMBLE_STORE_HALVES                                                      \
-  "bfi r10,lr,#8,#8\n\t bfi r9,r12,#8,#8\n\t bfi r8,r11,#8,#8\n\t" THIMBLE_PLACES \
-  "strh r10,[r2,r4]\n\t strh r9,[r2,r3]\n\t strh r8,[r2],#2\n\t" THIMBLE_PARK(out, r2)
-#define THIMBLE_LOOP(body, ...)                                                                                        \
-  __asm volatile(                                                                                                      \
-      THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST_QUAD body THIMBLE_FETCH(r7, weights_end) "cmp r1,r7\n\t bne.w 2b\n\t") \
-      : "+r"(r1), [out] "+" THIMBLE_PARKED(out)                                                                        \
-      : [panel] THIMBLE_PARKED(panel), [weights_end] THIMBLE_PARKED(weights_end), [offset] THIMBLE_PARKED(offset),     \
-        [to_second] THIMBLE_PARKED(to_second), [to_third] THIMBLE_PARKED(to_third), __VA_ARGS__                        \
+// A pair's second results are r5 behind the first.
+#define THIMBLE_STORE                                                                                  \
+  THIMBLE_FETCH_TWO(r2, r5, out)                                                                       \
+  THIMBLE_FETCH_TWO(r3, r4, places)                                                                    \
+  "add r6,r2,r5\n\t strb lr,[r6,r4]\n\t strb r10,[r2,r4]\n\t strb r12,[r6,r3]\n\t strb r9,[r2,r3]\n\t" \
+  "strb r11,[r6]\n\t strb r8,[r2]\n\t add r2,r6,r5\n\t" THIMBLE_PARK_TWO(out, r2, r5) "cmp r1,r0\n\t"
+#define THIMBLE_LOOP(body, ...)                                                                                    \
+  __asm volatile(                                                                                                  \
+      THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_FIRST_QUAD body "bne.w 2b\n\t")                                          \
+      : "+r"(r1), [out] "+" THIMBLE_PARKED_TWO(out)                                                                \
+      : [panel] THIMBLE_PARKED(panel), [offsets] THIMBLE_PARKED_TWO(offsets), [places] THIMBLE_PARKED_TWO(places), \
+        __VA_ARGS__                                                                                                \
       : "r0", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
-#define THIMBLE_LOOP_OPERANDS                                                                           \
-  register const int32_t* r1 __asm("r1") = p.weights;                                                   \
-  Parked out = parked(to.first);                                                                        \
-  const Parked panel = parked(p.panel), weights_end = parked(p.weights_end), offset = parked(p.offset); \
-  const Parked to_second = parked(to.to_second), to_third = parked(to.to_third)
+#define THIMBLE_LOOP_OPERANDS                                                       \
+  register const int32_t* r1 __asm("r1") = p.weights;                               \
+  const Parked panel = parked(p.panel);                                             \
+  const ParkedTwo offsets = parked_two(p.offset, int32_t(uint32_t(p.offset) << 8)); \
+  const ParkedTwo places = parked_two(to.to_second, to.to_third)
 
 // All sizes at run time.
 THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
   THIMBLE_LOOP_OPERANDS;
-  const Parked entry = parked(p.entry), end = parked(p.panel_end), second = parked(p.second);
-  const Parked shift = parked(p.shift), ladder = parked(ladder_entry(p.shift));
-  THIMBLE_LOOP(THIMBLE_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SATURATE THIMBLE_STORE,
-               [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end), [second] THIMBLE_PARKED(second),
-               [shift] THIMBLE_PARKED(shift), [ladder] THIMBLE_PARKED(ladder));
+  ParkedTwo out = parked_two(to.first, p.second);
+  const Parked entry = parked(p.entry), end = parked(p.panel_end);
+  const ParkedTwo ladder = parked_two(ladder_entry(p.shift), p.weights_end);
+  const ParkedTwo shift = parked_two(p.shift, p.weights_end);
+  THIMBLE_LOOP(
+      THIMBLE_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SATURATE THIMBLE_STORE, [entry] THIMBLE_PARKED(entry),
+      [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift), [ladder] THIMBLE_PARKED_TWO(ladder));
 }
 
 // The same in little code.
 THIMBLE_INLINE void product_loop_small(const Product& p, const PanelOut& to) {
   THIMBLE_LOOP_OPERANDS;
-  const Parked end = parked(p.panel_end), second = parked(p.second), shift = parked(p.shift);
+  ParkedTwo out = parked_two(to.first, p.second);
+  const Parked end = parked(p.panel_end);
+  const ParkedTwo shift = parked_two(p.shift, p.weights_end);
   THIMBLE_LOOP(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SHIFT_SATURATE THIMBLE_STORE,
-               [end] THIMBLE_PARKED(end), [second] THIMBLE_PARKED(second), [shift] THIMBLE_PARKED(shift));
+               [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift));
 }
 
-// Quads and shift known at compile time; `halves`: the results of a pair are neighbours. Up to nine quads are straight
-// code.
-template <int quads, int shift, bool halves>
+// Quads, shift and distance of a pair's results known at compile time. Up to 17 quads are straight code.
+template <int quads, int shift, int second>
 THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
   THIMBLE_LOOP_OPERANDS;
-  constexpr bool straight = quads <= quads_per_turn + 1;  // then these two go unused
+  ParkedTwo out = parked_two(to.first, p.weights_end);
+  constexpr bool straight = quads <= 2 * quads_per_turn + 1;  // then these two go unused
   const Parked entry = straight ? panel : parked(p.entry), end = straight ? panel : parked(p.panel_end);
-  const Parked second = halves ? panel : parked(p.second);
-#define THIMBLE_FIXED_LOOP(more, store)                                                                               \
-  THIMBLE_LOOP(more THIMBLE_SCALE THIMBLE_SATURATE_BY("%[shift]", "%[shift_b]") store, [entry] THIMBLE_PARKED(entry), \
-               [end] THIMBLE_PARKED(end), [second] THIMBLE_PARKED(second), [shift] "i"(shift),                        \
-               [shift_b] "i"(shift + 8), [repeats] "i"(quads - 1))
-#define THIMBLE_STRAIGHT ".rept %c[repeats]\n\t" THIMBLE_QUAD_SHARED ".endr\n\t"
-  if constexpr (straight && halves)
-    THIMBLE_FIXED_LOOP(THIMBLE_STRAIGHT, THIMBLE_STORE_HALVES);
-  else if constexpr (straight)
-    THIMBLE_FIXED_LOOP(THIMBLE_STRAIGHT, THIMBLE_STORE);
-  else if constexpr (halves)
-    THIMBLE_FIXED_LOOP(THIMBLE_TURNS(THIMBLE_QUAD_SHARED), THIMBLE_STORE_HALVES);
+// Both channels of a pixel are one half-word where they are neighbours. r5 is the weights' end.
+#define THIMBLE_STORE_FIXED                                                                                     \
+  THIMBLE_FETCH_TWO(r2, r5, out)                                                                                \
+  THIMBLE_FETCH_TWO(r3, r4, places)                                                                             \
+  ".if %c[second] == 1\n\t bfi r10,lr,#8,#8\n\t bfi r9,r12,#8,#8\n\t bfi r8,r11,#8,#8\n\t strh r10,[r2,r4]\n\t" \
+  "strh r9,[r2,r3]\n\t strh r8,[r2],#2\n\t .else\n\t addw r6,r2,%[second]\n\t strb lr,[r6,r4]\n\t"              \
+  "strb r10,[r2,r4]\n\t strb r12,[r6,r3]\n\t strb r9,[r2,r3]\n\t strb r11,[r6]\n\t strb r8,[r2]\n\t"            \
+  "addw r2,r6,%[second]\n\t .endif\n\t" THIMBLE_PARK_TWO(out, r2, r5) "cmp r1,r5\n\t"
+// As long as quads are left. GCC has to see the lines: it takes their number for the length of the code.
+#define THIMBLE_QUAD_IF_MORE \
+  ".if thimble_quads < %c[quads]\n\t" THIMBLE_QUAD_SHARED ".set thimble_quads,thimble_quads+1\n\t.endif\n\t"
+#define THIMBLE_FIXED_LOOP(more)                                                                                   \
+  THIMBLE_LOOP(more THIMBLE_SCALE THIMBLE_SATURATE_BY("%[shift]", "%[shift_b]") THIMBLE_STORE_FIXED,               \
+               [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end), [second] "i"(second), [shift] "i"(shift), \
+               [shift_b] "i"(shift + 8), [quads] "i"(quads))
+  if constexpr (straight)
+    THIMBLE_FIXED_LOOP(".set thimble_quads,1\n\t" THIMBLE_8(THIMBLE_QUAD_IF_MORE) THIMBLE_8(THIMBLE_QUAD_IF_MORE));
   else
-    THIMBLE_FIXED_LOOP(THIMBLE_TURNS(THIMBLE_QUAD_SHARED), THIMBLE_STORE);
-#undef THIMBLE_STRAIGHT
+    THIMBLE_FIXED_LOOP(THIMBLE_TURNS(THIMBLE_QUAD_SHARED));
 #undef THIMBLE_FIXED_LOOP
+#undef THIMBLE_QUAD_IF_MORE
+#undef THIMBLE_STORE_FIXED
 }
 #undef THIMBLE_LOOP_OPERANDS
 #undef THIMBLE_LOOP
-#undef THIMBLE_STORE_HALVES
 #undef THIMBLE_STORE
-#undef THIMBLE_PLACES
 #undef THIMBLE_SATURATE
 #undef THIMBLE_SHIFT_SATURATE
 #undef THIMBLE_SATURATE_BY

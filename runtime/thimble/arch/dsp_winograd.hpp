@@ -249,11 +249,18 @@ inline void winograd_dsp(const WinogradDsp& layer, const RowView& in, const RowR
     const int32_t down = y + 1 < layer.out_height ? int32_t(reinterpret_cast<int8_t*>(out.row(y + 1)) - upper) : 0;
     for (int32_t x = 0; x < layer.out_width; x += 4) {
       dsp::TilePair tiles;
-      for (int32_t i = 0, column = x - layer.pad_left; i < dsp::pair_columns; ++i, ++column) {
-        const bool inside = column >= 0 && column < layer.in_width;
-        for (int32_t k = 0; k < 4; ++k)
-          tiles.pixel[i][k] = inside && rows[k] != nullptr ? rows[k] + column * channels : padding;
+      const int32_t first = x - layer.pad_left;
+      for (int32_t k = 0; k < 4; ++k) {
+        const bool inside = rows[k] != nullptr;
+        const int8_t* pixel = inside ? rows[k] + first * channels : padding;
+        for (auto& column : tiles.pixel) {
+          column[k] = pixel;
+          if (inside) pixel += channels;
+        }
       }
+      for (int32_t i = 0; i < dsp::pair_columns; ++i)
+        if (first + i < 0 || first + i >= layer.in_width)
+          for (const int8_t*& pixel : tiles.pixel[i]) pixel = padding;
       dsp::transform_tiles(tiles, channels, panel, sums);
       dsp::TilesOut to;
       to.down = down;
