@@ -87,11 +87,9 @@ void lower_int8_sum(Lowering& lowering, const Node& node, bool subtract, StoredR
                                range.high};
   const ChosenInt8Sum chosen = choose_int8_sum(problem, described(node));
   const BroadcastOperands operands = lower_broadcast(lowering, node);
-  const bool helium = lowering.features().mve && operands.alike && !chosen.ties_to_even;
-  Layer layer = binary_layer(node, operands,
-                             helium                ? "add_int8_mve"
-                             : chosen.ties_to_even ? "add_int8_ties_to_even"
-                                                   : "add_int8",
+  const bool helium = lowering.features().mve && operands.alike;
+  const std::string kernel = chosen.ties_to_even ? "add_int8_ties_to_even" : "add_int8";
+  Layer layer = binary_layer(node, operands, helium ? kernel + "_mve" : kernel,
                              helium ? "arch/mve_add_int8.hpp" : "binary_int8.hpp", "AddInt8");
   add_row_elements(lowering, layer, operands);
   const Int8Sum& s = chosen.sum;
@@ -143,7 +141,13 @@ void lower_int8_product(Lowering& lowering, const Node& node, StoredRange range)
   const Int8Scale result = int8_scale(node.outputs[0]->type);
   const ChosenOutputStage chosen = product_stage(a, b, result, range, described(node));
   const BroadcastOperands operands = lower_broadcast(lowering, node);
-  Layer layer = binary_layer(node, operands, "multiply_int8", "binary_int8.hpp", "MultiplyInt8");
+  const bool common = chosen.stage.left_shift == 0 && chosen.stage.ties_to_even == 0;
+  const bool helium = lowering.features().mve && common;
+  Layer layer = binary_layer(node, operands,
+                             helium   ? "multiply_int8_mve"
+                             : common ? "multiply_int8_common"
+                                      : "multiply_int8",
+                             helium ? "arch/mve_multiply_int8.hpp" : "binary_int8.hpp", "MultiplyInt8");
   add_row_elements(lowering, layer, operands);
   layer.fields.push_back({"product.a_zero_point", int64_t(a.zero_point)});
   layer.fields.push_back({"product.b_zero_point", int64_t(b.zero_point)});

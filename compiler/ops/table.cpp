@@ -67,7 +67,9 @@ OpPtr make_table(const std::function<double(double)>& f, const TensorType& in, c
 }
 
 void lower_as_table(Lowering& lowering, const Node& node, const TableValues& values) {
-  Layer layer = elementwise_layer(lowering, node, "table", "table.hpp", "Table");
+  const bool helium = lowering.features().mve;
+  Layer layer = elementwise_layer(lowering, node, helium ? "table_mve" : "table",
+                                  helium ? "arch/mve_table.hpp" : "table.hpp", "Table");
   const ConstantArray array =
       ConstantArray::of(node.name + "_table", "result for each operand, indexed by its bits as an unsigned byte",
                         std::vector<uint8_t>(values.begin(), values.end()), false);

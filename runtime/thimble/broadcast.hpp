@@ -5,7 +5,17 @@
 
 namespace thimble {
 
-// out = f(a, b) for one row. The innermost axis costs two steps more than a run of elements would.
+// out = f(a, b) along the innermost axis: two steps more than a run of elements would cost. A function of its own keeps
+// what `f` needs in registers.
+template <class T, class F>
+[[gnu::noinline]] T* broadcast_run(const T* a, int32_t a_step, const T* b, int32_t b_step, T* out, int32_t count,
+                                   const F& f) {
+  const F step = f;
+  for (T* const end = out + count; out != end; a += a_step, b += b_step) *out++ = step(*a, *b);
+  return out;
+}
+
+// out = f(a, b) for one row.
 template <class T, class F>
 void broadcast_row(const Broadcast& axes, const T* a, const T* b, T* out, F f) {
   const int32_t inner = axes.rank - 1;
@@ -13,8 +23,7 @@ void broadcast_row(const Broadcast& axes, const T* a, const T* b, T* out, F f) {
   int32_t index[max_broadcast_axes] = {};
   int32_t a_from = 0, b_from = 0;
   for (;;) {
-    const T *pa = a + a_from, *pb = b + b_from;
-    for (int32_t i = 0; i < count; ++i, pa += a_step, pb += b_step) *out++ = f(*pa, *pb);
+    out = broadcast_run(a + a_from, a_step, b + b_from, b_step, out, count, f);
     int32_t axis = inner - 1;
     for (; axis >= 0; --axis) {
       a_from += axes.a_strides[axis];

@@ -60,10 +60,13 @@ const Kernels kernels = {
     {"prelu_float_broadcast", broadcast<FloatBroadcast, float>(WITH_OPERANDS(prelu_float_broadcast))},
     {"add_int8", alike<AddInt8>(thimble::add_int8)},
     {"add_int8_ties_to_even", alike<AddInt8>(thimble::add_int8_ties_to_even)},
+    {"multiply_int8_common", alike<MultiplyInt8>(thimble::multiply_int8_common)},
     {"multiply_int8", alike<MultiplyInt8>(thimble::multiply_int8)},
     {"add_int8_broadcast", broadcast<AddInt8Broadcast, int8_t>(WITH_OPERANDS(add_int8_broadcast))},
     {"add_int8_ties_to_even_broadcast",
      broadcast<AddInt8Broadcast, int8_t>(WITH_OPERANDS(add_int8_ties_to_even_broadcast))},
+    {"multiply_int8_common_broadcast",
+     broadcast<MultiplyInt8Broadcast, int8_t>(WITH_OPERANDS(multiply_int8_common_broadcast))},
     {"multiply_int8_broadcast", broadcast<MultiplyInt8Broadcast, int8_t>(WITH_OPERANDS(multiply_int8_broadcast))},
     {"transpose", [](const Call& c) {
        with_element(c.output_element(), [&](auto zero) {
@@ -373,4 +376,28 @@ TEST_CASE("int8 products agree with ONNX Runtime's formula on nearly all of the 
     }
   }
   CHECK(differing <= 60 * 65536 / 100000);
+}
+
+TEST_CASE("int8 sums and products take the kernel of their rounding and of the core") {
+  Target helium = plain_target();
+  helium.features.mve = true;
+  const auto kernel_of = [](Arithmetic kind, const Target& target, float scale, const Shape& other) {
+    const TensorType a = int8s({1, 4, 5}, 0.125f, 3), b = int8s(other, 0.125f, -2);
+    const Graph g = one_node(arithmetic(kind), {a, b}, Storage{ElementType::int8, {{scale}, {1}}});
+    return lower(g, "test", target, {}).layers.at(0).kernel;
+  };
+  const Shape alike{1, 4, 5}, repeats{1, 1, 5};
+  const float ties = 0.25f, none = 0.171f, large = 0.05f;  // large: the product's scale is beyond 1/4
+  CHECK(kernel_of(Arithmetic::add, plain_target(), none, alike) == "add_int8");
+  CHECK(kernel_of(Arithmetic::add, plain_target(), ties, alike) == "add_int8_ties_to_even");
+  CHECK(kernel_of(Arithmetic::add, helium, none, alike) == "add_int8_mve");
+  CHECK(kernel_of(Arithmetic::add, helium, ties, alike) == "add_int8_ties_to_even_mve");
+  CHECK(kernel_of(Arithmetic::add, helium, none, repeats) == "add_int8_broadcast");
+  CHECK(kernel_of(Arithmetic::multiply, plain_target(), none, alike) == "multiply_int8_common");
+  CHECK(kernel_of(Arithmetic::multiply, plain_target(), ties, alike) == "multiply_int8");
+  CHECK(kernel_of(Arithmetic::multiply, plain_target(), large, alike) == "multiply_int8");
+  CHECK(kernel_of(Arithmetic::multiply, helium, none, alike) == "multiply_int8_mve");
+  CHECK(kernel_of(Arithmetic::multiply, helium, none, repeats) == "multiply_int8_mve_broadcast");
+  CHECK(kernel_of(Arithmetic::multiply, helium, ties, alike) == "multiply_int8");
+  CHECK(kernel_of(Arithmetic::multiply, helium, large, alike) == "multiply_int8");
 }
