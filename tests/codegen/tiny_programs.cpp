@@ -192,6 +192,7 @@ TinyProgram tiny_table() {
   TinyProgram t = stages("tiny_table");
   place_all(t);
   t.options.table_of_layers = true;
+  t.options.c_header = false;
   return t;
 }
 
