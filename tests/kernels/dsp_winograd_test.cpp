@@ -1,6 +1,7 @@
 // The DSP Winograd convolution's C++ twin against a plain reference: bands, rings, guards.
 #include <catch2/catch.hpp>
 #include <memory>
+#include <vector>
 
 #include "tests/kernels/dsp_winograd_grid.hpp"
 
@@ -16,7 +17,7 @@ TEST_CASE("DSP Winograd convolutions equal the plain reference, whole and in ban
   }
 }
 
-TEST_CASE("DSP Winograd: the guard follows output stage and sums") {
+TEST_CASE("DSP Winograd: the guard follows output stage, sums and channels") {
   const int8_t weights[] = {100};
   const int32_t zero = 0;
   const OutputStage stage{0, 8, 0, 0, -128, 127, 0};
@@ -29,6 +30,9 @@ TEST_CASE("DSP Winograd: the guard follows output stage and sums") {
                         OutputStage{0, 8, 0, 0, -127, 127, 0}, OutputStage{0, 8, 0, 0, -128, 126, 0},
                         OutputStage{0, 8, 0, 0, -128, 127, 1}})
     CHECK_FALSE(fits(s, zero));
+  const std::vector<int8_t> many(9 * winograd_most_channels + 9);
+  CHECK(winograd_dsp_fits(many.data(), &zero, 1, 9 * winograd_most_channels, stage));
+  CHECK_FALSE(winograd_dsp_fits(many.data(), &zero, 1, 9 * winograd_most_channels + 9, stage));
 }
 
 }  // namespace thimble::grid

@@ -2,7 +2,7 @@
 // with V = B' d B of the tile and U of the weights, summed over the input channels position by position. All steps are
 // exact in integers: V fits 16 bits, the sums are taken modulo 2^32 and the result, four times the convolution, fits.
 // Two tiles side by side and two output channels at a time. Cost on a Cortex-M4: 11 instructions for 16 products in the
-// block, for two tiles and two channels 390 around it; 330 for the transform of four channels of two tiles.
+// block, for two tiles and two channels 330 around it; 330 for the transform of four channels of two tiles.
 #pragma once
 #include "thimble/arch/dsp.hpp"
 #include "thimble/arch/dsp_winograd.pack.hpp"
@@ -123,22 +123,24 @@ struct TilesOut {
   "ldmia r0!,{r4-r7}\n\t ldrd r8,r9,[r1],#8\n\t smlad r2,r8,r4,r2\n\t smlad r3,r8,r6,r3\n\t"   \
   "smlad r2,r9,r5,r2\n\t smlad r3,r9,r7,r3\n\t ldrd r8,r9,[r1],#8\n\t smlad r10,r8,r4,r10\n\t" \
   "smlad r11,r8,r6,r11\n\t smlad r10,r9,r5,r10\n\t smlad r11,r9,r7,r11\n\t"
-#define THIMBLE_8(x) x x x x x x x x
-#define THIMBLE_POSITIONS \
-  "2:\n\t" THIMBLE_FIRST THIMBLE_FETCH_TWO(r12, r8, turns) "add pc,r8\n\t nop\n1:\n\t" THIMBLE_8(THIMBLE_MORE) \
-  "subs r12,r12,#1\n\t bne.w 1b\n\t stmia lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH(r8, sums_end)                      \
-  "cmp lr,r8\n\t bne.w 2b\n\t" THIMBLE_FETCH_TWO(r2, r3, weights) THIMBLE_PARK_TWO(weights, r1, r3)
+#define THIMBLE_5(x) x x x x x
+#define THIMBLE_POSITIONS                                                                         \
+  "2:\n\t" THIMBLE_FIRST "add pc,r12\n\t nop\n\t" THIMBLE_5(THIMBLE_MORE) THIMBLE_5(THIMBLE_MORE) \
+      THIMBLE_5(THIMBLE_MORE) "stmia lr!,{r2,r3,r10,r11}\n\t" THIMBLE_FETCH(                      \
+          r8, sums_end) "cmp lr,r8\n\t bne.w 2b\n\t" THIMBLE_FETCH_TWO(r2, r3, weights)           \
+          THIMBLE_PARK_TWO(weights, r1, r3)
 // The positions of a row become m0 + m1 + m2 and m1 - m2 - m3, for the left and the right results.
 #define THIMBLE_LANES(op, a, b, c, d, e, f, g, h) \
   op " " a "," a "," e "\n\t" op " " b "," b "," f "\n\t" op " " c "," c "," g "\n\t" op " " d "," d "," h "\n\t"
-#define THIMBLE_ALONG_ROWS                                                                                             \
-  THIMBLE_FETCH_TWO(r0, lr, start)                                                                                     \
-  "mov r0,lr\n3:\n\t ldmia r0!,{r1-r4}\n\t ldmia r0!,{r5-r8}\n\t ldmia r0!,{r9-r12}\n\t" THIMBLE_LANES(                \
+#define THIMBLE_ALONG_ROW                                                                                              \
+  "ldmia r0!,{r1-r4}\n\t ldmia r0!,{r5-r8}\n\t ldmia r0!,{r9-r12}\n\t" THIMBLE_LANES(                                  \
       "add", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8") THIMBLE_LANES("add", "r1", "r2", "r3", "r4", "r9", "r10", \
                                                                            "r11", "r12")                               \
       THIMBLE_LANES("sub", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12") "ldmia r0!,{r9-r12}\n\t" THIMBLE_LANES(  \
-          "sub", "r5", "r6", "r7", "r8", "r9", "r10", "r11",                                                           \
-          "r12") "stmia lr!,{r1-r8}\n\t" THIMBLE_FETCH(r1, sums_end) "cmp r0,r1\n\t bne 3b\n\t"
+          "sub", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12") "stmia lr!,{r1-r8}\n\t"
+#define THIMBLE_ALONG_ROWS         \
+  THIMBLE_FETCH_TWO(r0, lr, start) \
+  "mov r0,lr\n\t" THIMBLE_ALONG_ROW THIMBLE_ALONG_ROW THIMBLE_ALONG_ROW THIMBLE_ALONG_ROW
 // The same down the columns; first for the right results, then for the left. r9-r12 the upper, r5 r1 r2 r3 the lower.
 #define THIMBLE_DOWN_COLUMNS       \
   THIMBLE_FETCH_TWO(r1, r0, start) \
@@ -166,11 +168,8 @@ struct TilesOut {
   "strh r1,[r12,lr]\n\t strh r5,[r11,lr]\n\t strh r10,[r12],#2\n\t strh r9,[r11],#2\n\t" THIMBLE_FETCH_TWO(            \
       r1, r2, next) THIMBLE_PARK_TWO(next, r11, r12) THIMBLE_PARK_TWO(now, r1, r2) THIMBLE_FETCH_TWO(r1, r2, start)    \
   "cmp r0,r2\n\t sub r0,r0,#16\n\t bne 4b\n\t"
-  const int32_t more = quads - 1;
-  // A quad is 42 bytes of code, the end of a turn 8.
-  const ParkedTwo turns =
-      parked_two(int32_t(uint32_t(more + quads_per_turn - 1) / uint32_t(quads_per_turn)),
-                 more == 0 ? quads_per_turn * 42 + 8 : int32_t(uint32_t(-more) % uint32_t(quads_per_turn)) * 42);
+  // Behind the first quad those that are too many are skipped, 42 bytes of code each.
+  const Parked entry = parked((winograd_most_channels / 4 - quads) * 42);
   const ParkedTwo start = parked_two(panel, sums);
   const ParkedTwo stage = parked_two(int32_t(uint32_t(layer.offset) << 2), layer.shift + 2);
   ParkedTwo weights = parked_two(layer.weights, end);
@@ -179,12 +178,12 @@ struct TilesOut {
   const Parked sums_end = parked(sums + winograd_positions * 4), down = parked(out.down);
   __asm volatile(
       THIMBLE_KEEPING_R7(THIMBLE_FETCH_TWO(r1, r0, weights)  //
-                         "5:\n\t" THIMBLE_FETCH_TWO(r0, lr, start)
+                         "5:\n\t" THIMBLE_FETCH_TWO(r0, lr, start) THIMBLE_FETCH(r12, entry)
                              THIMBLE_POSITIONS THIMBLE_ALONG_ROWS THIMBLE_DOWN_COLUMNS THIMBLE_FINISH THIMBLE_FETCH_TWO(
                                  r1, r2, weights) "adds r1,#16\n\t cmp r1,r2\n\t bne.w 5b\n\t")
       :
       [weights] "+" THIMBLE_PARKED_TWO(weights), [now] "+" THIMBLE_PARKED_TWO(now), [next] "+" THIMBLE_PARKED_TWO(next)
-      : [turns] THIMBLE_PARKED_TWO(turns), [start] THIMBLE_PARKED_TWO(start), [stage] THIMBLE_PARKED_TWO(stage),
+      : [entry] THIMBLE_PARKED(entry), [start] THIMBLE_PARKED_TWO(start), [stage] THIMBLE_PARKED_TWO(stage),
         [sums_end] THIMBLE_PARKED(sums_end), [down] THIMBLE_PARKED(down)
       : "r0", "r1", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", "cc",
         "memory");
@@ -194,9 +193,10 @@ struct TilesOut {
 #undef THIMBLE_EACH
 #undef THIMBLE_DOWN_COLUMNS
 #undef THIMBLE_ALONG_ROWS
+#undef THIMBLE_ALONG_ROW
 #undef THIMBLE_LANES
 #undef THIMBLE_POSITIONS
-#undef THIMBLE_8
+#undef THIMBLE_5
 #undef THIMBLE_MORE
 #undef THIMBLE_FIRST
 #else

@@ -10,6 +10,8 @@
 
 namespace thimble {
 
+constexpr int32_t winograd_most_channels = 64;  // of the input
+
 // in_channels is a multiple of 4, out_channels even; the result is NHWC.
 struct WinogradDsp {
   int32_t in_height, in_width, in_channels;
@@ -42,6 +44,7 @@ constexpr bool winograd_dsp_fits(const int8_t* weights, const int32_t* bias, int
                                  const Stage& stage) {
   if (stage.left_shift != 0 || stage.ties_to_even != 0 || stage.low != -128 || stage.high != 127 || stage.shift > 19)
     return false;
+  if (count > 9 * winograd_most_channels) return false;
   const int64_t limit = int64_t(1) << 27;
   for (int32_t c = 0; c < out_channels; ++c) {
     const SumRange r = sum_range(weights + int64_t(c) * count, count, bias[c]);
