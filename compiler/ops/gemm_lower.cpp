@@ -289,6 +289,10 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
                     {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
   }
   add_output_stage(chosen, layer);
+  if (layer.kernel == "dense_dsp") {
+    alternatives.push_back(layer);
+    alternatives.back().kernel = "dense_dsp_unrolled";
+  }
   alternatives.insert(alternatives.begin(), std::move(layer));
   lowering.add(std::move(alternatives));
 }

@@ -9,11 +9,13 @@
 namespace thimble {
 namespace dsp {
 
-// Eights of inputs in a turn of the loop; a count that is no multiple of it enters the first turn late.
-constexpr int32_t dense_unrolled = 2;
-// Bytes of code to skip then: an eight has 27 instructions, LDM of low registers is 2 bytes long, the others 4.
+// Eights of inputs in a turn of the loop: few, or many in more code.
+constexpr int32_t dense_few_eights = 2, dense_many_eights = 8;
+// A count that is no multiple of it enters the first turn late. Bytes of code to skip then: an eight has 27
+// instructions, LDM of low registers is 2 bytes long, the others 4.
+template <int32_t turn>
 constexpr int32_t dense_entry_of(int32_t eights) {
-  return int32_t(uint32_t(-eights) % uint32_t(dense_unrolled)) * 104;
+  return int32_t(uint32_t(-eights) % uint32_t(turn)) * 104;
 }
 
 // Some whole groups of four outputs: their weights, the widened inputs, where the results go.
@@ -34,9 +36,10 @@ struct DenseGroups {
   "ldmia r1!,{r2-r5}\n\t" THIMBLE_HALVES("r2", x02, "r9", "r8") THIMBLE_HALVES("r3", x02, "r11", "r10") \
       THIMBLE_HALVES("r4", x13, "r9", "r8") THIMBLE_HALVES("r5", x13, "r11", "r10")
 #define THIMBLE_EIGHT "ldmia r0!,{r6,r7,r12,lr}\n\t" THIMBLE_FOUR("r6", "r7") THIMBLE_FOUR("r12", "lr")
-#define THIMBLE_TURNS                                                                                               \
-  "ldmia r1!,{r8-r11}\n\t" THIMBLE_FETCH_TWO(r0, r2, start) "add pc,r2\n\t nop\n1:\n\t" THIMBLE_EIGHT THIMBLE_EIGHT \
-  THIMBLE_FETCH(r2, x_end) "cmp r0,r2\n\t bne.w 1b\n\t"
+#define THIMBLE_TWO_EIGHTS THIMBLE_EIGHT THIMBLE_EIGHT
+#define THIMBLE_TURNS(eights)                                                                                 \
+  "ldmia r1!,{r8-r11}\n\t" THIMBLE_FETCH_TWO(r0, r2, start) "add pc,r2\n\t nop\n1:\n\t" eights THIMBLE_FETCH( \
+      r2, x_end) "cmp r0,r2\n\t bne.w 1b\n\t"
 #define THIMBLE_RESULTS \
   "ldmia r1!,{r2-r5}\n\t" THIMBLE_FETCH_TWO(                                                                      \
       r6, r7, offsets) "sub r9,r9,r8\n\t sub r11,r11,r10\n\t smmla r8,r8,r2,r6\n\t smmla r9,r9,r3,r7\n\t"         \
@@ -47,25 +50,33 @@ struct DenseGroups {
   THIMBLE_FETCH_TWO(r2, r3, out)                                                                                       \
   "strb r11,[r2,#3]\n\t strb r10,[r2,#2]\n\t strb r9,[r2,#1]\n\t strb r8,[r2],#4\n\t subs r3,#1\n\t" THIMBLE_PARK_TWO( \
       out, r2, r3)
+template <int32_t turn>
 THIMBLE_INLINE const int32_t* multiply_groups_of_halves(const DenseDsp& c, const DenseGroups& g) {
   const int32_t eights = dense_dsp_eights(c.inputs);
   register const int32_t* r1 __asm("r1") = g.weights;
-  const ParkedTwo start = parked_two(g.x, dense_entry_of(eights));
+  const ParkedTwo start = parked_two(g.x, dense_entry_of<turn>(eights));
   const ParkedTwo offsets = parked_two(c.offset, int32_t(uint32_t(c.offset) << 8));
   const ParkedTwo shifts = parked_two(c.shift, c.shift + 8);
   const Parked x_end = parked(g.x + eights * dense_eight_words);
   ParkedTwo out = parked_two(g.out, g.count);
-  __asm volatile(THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_TURNS THIMBLE_RESULTS THIMBLE_STORE "bne.w 2b\n\t")
-                 : "+r"(r1), [out] "+" THIMBLE_PARKED_TWO(out)
-                 : [start] THIMBLE_PARKED_TWO(start), [offsets] THIMBLE_PARKED_TWO(offsets),
-                   [shifts] THIMBLE_PARKED_TWO(shifts), [x_end] THIMBLE_PARKED(x_end)
-                 : "r0", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", "cc",
-                   "memory");
+#define THIMBLE_GROUPS(eights)                                                                                    \
+  __asm volatile(THIMBLE_KEEPING_R7("2:\n\t" THIMBLE_TURNS(eights) THIMBLE_RESULTS THIMBLE_STORE "bne.w 2b\n\t")  \
+                 : "+r"(r1), [out] "+" THIMBLE_PARKED_TWO(out)                                                    \
+                 : [start] THIMBLE_PARKED_TWO(start), [offsets] THIMBLE_PARKED_TWO(offsets),                      \
+                   [shifts] THIMBLE_PARKED_TWO(shifts), [x_end] THIMBLE_PARKED(x_end)                             \
+                 : "r0", "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "r8", "r9", "r10", "r11", "r12", "lr", \
+                   "cc", "memory")
+  if constexpr (turn == dense_few_eights)
+    THIMBLE_GROUPS(THIMBLE_TWO_EIGHTS);
+  else
+    THIMBLE_GROUPS(THIMBLE_TWO_EIGHTS THIMBLE_TWO_EIGHTS THIMBLE_TWO_EIGHTS THIMBLE_TWO_EIGHTS);
+#undef THIMBLE_GROUPS
   return r1;
 }
 #undef THIMBLE_STORE
 #undef THIMBLE_RESULTS
 #undef THIMBLE_TURNS
+#undef THIMBLE_TWO_EIGHTS
 #undef THIMBLE_EIGHT
 #undef THIMBLE_FOUR
 #undef THIMBLE_HALVES
@@ -109,11 +120,11 @@ THIMBLE_INLINE const int32_t* multiply_groups_in_turn(const DenseDsp& c, DenseGr
 }
 
 // The results of all groups. Gives the weights of the next.
-template <DspForm form>
+template <DspForm form, int32_t turn>
 [[gnu::noinline]] const int32_t* multiply_groups(const DenseDsp& c, const DenseGroups& g) {
 #if THIMBLE_DSP_PRODUCT_LOOP
   if constexpr (form != DspForm::plain) {
-    const int32_t* const next = multiply_groups_of_halves(c, g);
+    const int32_t* const next = multiply_groups_of_halves<turn>(c, g);
     if constexpr (form == DspForm::clamped)
       for (int8_t* out = g.out; out != g.out + g.count * 4; ++out)
         *out = int8_t(*out < c.low ? c.low : *out > c.high ? c.high : *out);
@@ -146,7 +157,7 @@ THIMBLE_INLINE void widen_inputs(const int8_t* in, int32_t count, int32_t* to) {
   for (count &= 3; to != end; count = 0) put_four(load_bytes(in, count), to);
 }
 
-template <DspForm form>
+template <DspForm form, int32_t turn = dense_few_eights>
 [[gnu::noinline]] void dense(const DenseDsp& c, const int8_t* in, int8_t* out, void* scratch) {
   int32_t* const x = static_cast<int32_t*>(scratch);
   for (int32_t row = 0; row < c.rows; ++row, in += c.inputs) {
@@ -157,7 +168,7 @@ template <DspForm form>
     for (int32_t left = c.outputs; left > 0;) {
       const bool whole = left >= 4;
       const int32_t count = whole ? left & ~3 : left;
-      weights = multiply_groups<form>(c, {x, weights, whole ? left >> 2 : 1, whole ? out : four});
+      weights = multiply_groups<form, turn>(c, {x, weights, whole ? left >> 2 : 1, whole ? out : four});
       for (int32_t i = 0; !whole && i < left; ++i) out[i] = four[i];
       out += count;
       left -= count;
@@ -169,6 +180,10 @@ template <DspForm form>
 
 inline void dense_dsp(const DenseDsp& c, const int8_t* in, int8_t* out, void* scratch) {
   dsp::dense<DspForm::saturated>(c, in, out, scratch);
+}
+// The same with larger turns.
+inline void dense_dsp_unrolled(const DenseDsp& c, const int8_t* in, int8_t* out, void* scratch) {
+  dsp::dense<DspForm::saturated, dsp::dense_many_eights>(c, in, out, scratch);
 }
 inline void dense_dsp_clamped(const DenseDsp& c, const int8_t* in, int8_t* out, void* scratch) {
   dsp::dense<DspForm::clamped>(c, in, out, scratch);
