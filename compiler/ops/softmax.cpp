@@ -31,7 +31,10 @@ struct Exponentials {
 };
 
 constexpr int most_exponent = 24;         // float32's precision: what ONNX Runtime computes with
-constexpr int64_t most_in_sum = 1 << 12;  // more would leave the exponentials less than 19 bits
+constexpr int64_t most_in_sum = 1 << 12;  // more would leave the exponentials less than 18 bits
+// Results are then shifts of the upper half of a product. The least scale has it so: 2^33 * 2^15 < 2^(31 + 18).
+constexpr int least_shift = 33;
+constexpr float least_scale = 1.0f / (1 << 15);
 
 Exponentials exponentials_of(float in_scale, float out_scale, int64_t count) {
   const int exponent = std::min(most_exponent, int(std::floor(std::log2(2147483647.0 / double(count)))));
@@ -43,7 +46,7 @@ Exponentials exponentials_of(float in_scale, float out_scale, int64_t count) {
   }
   // The largest shift with numerator / sum < 2^31: the sum is at least 2^exponent.
   const auto numerator = [&](int shift) { return std::nearbyint(std::ldexp(1.0 / double(out_scale), shift)); };
-  e.shift = 1;
+  e.shift = least_shift;
   while (e.shift < 61 && numerator(e.shift + 1) < std::ldexp(1.0, 31 + exponent)) ++e.shift;
   e.numerator = int64_t(numerator(e.shift));
   return e;
@@ -84,7 +87,7 @@ bool Softmax::integer_form(std::span<const TensorType> in, const Storage& stored
   if (in[0].element != ElementType::int8 || !in[0].quantization || in[0].quantization->per_axis()) return false;
   if (stored_as.element != ElementType::int8 || stored_as.quantization.per_axis()) return false;
   const float scale = stored_as.quantization.scales[0];
-  return extents_of(in[0].shape, first_, last_).count <= most_in_sum && scale >= 1e-6f && scale <= 64;
+  return extents_of(in[0].shape, first_, last_).count <= most_in_sum && scale >= least_scale && scale <= 64;
 }
 
 void Softmax::lower(Lowering& lowering, const Node& node) const {

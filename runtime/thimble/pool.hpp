@@ -17,17 +17,42 @@ struct Window {
   int32_t ring_elements;
 };
 
-// Calls tap(pixel) for each pixel of the window, top to bottom, left to right; `pixel` points at channel `channel`.
-template <class T, class Tap>
-inline void for_each_tap(const Window<T>& w, int32_t channel, Tap tap) {
+// fold(... fold(first, x) ..., x) over the pixels of the window, top to bottom, left to right, of one channel and of
+// four neighbours. Single numbers that no lambda refers to stay in registers.
+template <class T, class Wide, class Fold>
+inline Wide fold_one(const Window<T>& w, int32_t channel, Wide first, Fold fold) {
+  Wide v = first;
   const T* row = w.corner;
-  for (int32_t i = 0; i < w.rows; ++i) {
+  const int32_t step = w.column_step, width = w.columns * step;
+  for (int32_t rows = w.rows; rows > 0; --rows) {
     const T* pixel = row + channel;
-    const T* const end = pixel + w.columns * w.column_step;
-    for (; pixel != end; pixel += w.column_step) tap(pixel);
+    for (const T* const end = pixel + width; pixel != end; pixel += step) v = fold(v, Wide(*pixel));
     row += w.row_step;
     if (row >= w.ring_end) row -= w.ring_elements;
   }
+  return v;
+}
+template <class Wide>
+struct FourOf {
+  Wide v0, v1, v2, v3;
+};
+template <class T, class Wide, class Fold>
+inline FourOf<Wide> fold_four(const Window<T>& w, int32_t channel, Wide first, Fold fold) {
+  Wide v0 = first, v1 = first, v2 = first, v3 = first;
+  const T* row = w.corner;
+  const int32_t step = w.column_step, width = w.columns * step;
+  for (int32_t rows = w.rows; rows > 0; --rows) {
+    const T* pixel = row + channel;
+    for (const T* const end = pixel + width; pixel != end; pixel += step) {
+      v0 = fold(v0, Wide(pixel[0]));
+      v1 = fold(v1, Wide(pixel[1]));
+      v2 = fold(v2, Wide(pixel[2]));
+      v3 = fold(v3, Wide(pixel[3]));
+    }
+    row += w.row_step;
+    if (row >= w.ring_end) row -= w.ring_elements;
+  }
+  return {v0, v1, v2, v3};
 }
 
 // Calls pool(window, start_y, start_x, result) for each output pixel of the rows [y0, y1). A window that lies outside
@@ -63,33 +88,38 @@ inline void for_each_window(const Shape& c, const RowView& in, const RowRing& ou
   }
 }
 
-// Four channels at a time stay in registers over the whole window: a load, a comparison and a conditional move for each
-// element.
+// result[channel] = store(folded) for each channel, four of them at a time: a load and a fold for each element.
+template <class Shape, class T, class Wide, class Fold, class Store>
+inline void fold_channels(const Shape& c, const Window<T>& w, Wide first, Fold fold, T* result, Store store) {
+  int32_t channel = 0;
+  if (c.kernel_height == 2 && c.kernel_width == 2 && w.rows == 2 && w.columns == 2) {
+    // The most frequent window: four loads at known places in place of two loops.
+    const T* second = w.corner + w.row_step;
+    if (second >= w.ring_end) second -= w.ring_elements;
+    for (const T* pixel = w.corner; channel < c.channels; ++channel, ++pixel, ++second) {
+      const Wide upper = fold(fold(first, Wide(pixel[0])), Wide(pixel[w.column_step]));
+      result[channel] = store(fold(fold(upper, Wide(second[0])), Wide(second[w.column_step])));
+    }
+  }
+  for (; channel + 4 <= c.channels; channel += 4) {
+    const FourOf<Wide> four = fold_four(w, channel, first, fold);
+    result[channel] = store(four.v0);
+    result[channel + 1] = store(four.v1);
+    result[channel + 2] = store(four.v2);
+    result[channel + 3] = store(four.v3);
+  }
+  for (; channel < c.channels; ++channel) result[channel] = store(fold_one(w, channel, first, fold));
+}
+
 template <class T, class Wide, class Shape>
 inline void max_rows(const Shape& c, Wide lowest, Wide low, Wide high, const RowView& in, const RowRing& out,
                      int32_t y0, int32_t y1) {
-  const auto larger = [](Wide a, Wide b) { return a < b ? b : a; };
-  const auto clipped = [&](Wide v) { return T(v < low ? low : v > high ? high : v); };
   for_each_window<T>(c, in, out, y0, y1, [&](const Window<T>& w, int32_t, int32_t, T* result) {
-    const int32_t fours = c.channels / 4 * 4;
-    for (int32_t channel = 0; channel < fours; channel += 4) {
-      Wide m0 = lowest, m1 = lowest, m2 = lowest, m3 = lowest;
-      for_each_tap(w, channel, [&](const T* pixel) {
-        m0 = larger(m0, Wide(pixel[0]));
-        m1 = larger(m1, Wide(pixel[1]));
-        m2 = larger(m2, Wide(pixel[2]));
-        m3 = larger(m3, Wide(pixel[3]));
-      });
-      result[channel] = clipped(m0);
-      result[channel + 1] = clipped(m1);
-      result[channel + 2] = clipped(m2);
-      result[channel + 3] = clipped(m3);
-    }
-    for (int32_t channel = fours; channel < c.channels; ++channel) {
-      Wide m = lowest;
-      for_each_tap(w, channel, [&](const T* pixel) { m = larger(m, Wide(*pixel)); });
-      result[channel] = clipped(m);
-    }
+    fold_channels(
+        c, w, lowest, [](Wide a, Wide b) { return a < b ? b : a; }, result,
+        [=](Wide v) {
+          return T(v < low ? low : v > high ? high : v);
+        });
   });
 }
 
@@ -117,45 +147,22 @@ inline int32_t divisor_of(const Constants& c, const Window<T>& w, int32_t start_
          taps_inside(start_x + before_x, c.dilation_x, c.kernel_width, c.padded_width + before_x).count();
 }
 
-// Calls store(result, channel, sum, divisor) for each sum over a window, which starts at `first` a tap. Four channels
-// at a time stay in registers: a load and an add for each element.
+// Stores store(sum, divisor) for each sum over a window, which starts at `first` a tap.
 template <class T, class Sum, class Constants, class Store>
 inline void sum_rows(const Constants& c, Sum first, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                      Store store) {
   for_each_window<T>(c, in, out, y0, y1, [&](const Window<T>& w, int32_t start_y, int32_t start_x, T* result) {
     const int32_t divisor = divisor_of(c, w, start_y, start_x);
-    const Sum start = first * Sum(w.rows * w.columns);
-    int32_t channel = 0;
-    while (channel < c.channels) {
-      Sum sums[4];
-      const int32_t block = c.channels - channel >= 4 ? 4 : 1;
-      if (block == 4) {
-        Sum s0 = start, s1 = start, s2 = start, s3 = start;
-        for_each_tap(w, channel, [&](const T* pixel) {
-          s0 += Sum(pixel[0]);
-          s1 += Sum(pixel[1]);
-          s2 += Sum(pixel[2]);
-          s3 += Sum(pixel[3]);
-        });
-        sums[0] = s0;
-        sums[1] = s1;
-        sums[2] = s2;
-        sums[3] = s3;
-      } else {
-        Sum s = start;
-        for_each_tap(w, channel, [&](const T* pixel) { s += Sum(*pixel); });
-        sums[0] = s;
-      }
-      for (int32_t i = 0; i < block; ++i, ++channel) result[channel] = store(sums[i], divisor);
-    }
+    fold_channels(
+        c, w, first * Sum(w.rows * w.columns), [](Sum a, Sum b) { return a + b; }, result,
+        [=](Sum sum) { return store(sum, divisor); });
   });
 }
 
 template <class Shape>
 void average_pool(const AveragePool<Shape>& c, const RowView& in, const RowRing& out, int32_t y0, int32_t y1) {
-  const OutputStage stage = output_stage(c);
   sum_rows<int8_t, int32_t>(c, -c.in_zero, in, out, y0, y1, [&](int32_t sum, int32_t divisor) {
-    return int8_t(requantize(sum, c.multipliers[divisor - c.fewest], stage));
+    return int8_t(requantize(sum, c.multipliers[divisor - c.fewest], output_stage(c)));
   });
 }
 

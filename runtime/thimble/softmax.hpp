@@ -1,5 +1,6 @@
 // Softmax over bands of rows: softmax for int8, in integers alone, softmax_f32 for float. Exact in place.
 #pragma once
+#include "thimble/arch/multiply.hpp"
 #include "thimble/math.hpp"
 #include "thimble/rows.hpp"
 #include "thimble/softmax.pack.hpp"
@@ -42,9 +43,9 @@ void softmax(const Softmax<Shape>& c, const RowView& in, const RowRing& out, int
     uint32_t sum = 0;
     for (int32_t i = 0; i < size; i += c.inner) sum += exp_of(x[i]);
     const uint32_t quotient = divide_long(uint32_t(c.numerator_high), uint32_t(c.numerator_low), sum);
-    const uint64_t half = uint64_t(1) << (c.shift - 1);
+    const int32_t shift = c.shift - 32, half = int32_t(1) << (shift - 1);
     for (int32_t i = 0; i < size; i += c.inner) {
-      const int32_t q = int32_t((uint64_t(exp_of(x[i])) * quotient + half) >> c.shift) + c.zero_point;
+      const int32_t q = ((multiply_high(int32_t(exp_of(x[i])), int32_t(quotient)) + half) >> shift) + c.zero_point;
       result[i] = int8_t(q > 127 ? 127 : q);
     }
   });

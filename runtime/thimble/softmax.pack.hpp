@@ -23,7 +23,7 @@ struct Softmax : Shape {
   const int32_t* exps;
   int32_t exps_count;  // at most 256
   int32_t numerator_high, numerator_low;
-  int32_t shift;  // 1 to 61
+  int32_t shift;  // 33 to 61
   int32_t zero_point;
 };
 

@@ -139,7 +139,26 @@ TEST_CASE("which Softmax has an integer form") {
   CHECK_FALSE(holds(int8s({1, 4097}, 0.1f, 0), of_256));
   CHECK_FALSE(holds(floats({1, 4}), of_256));
   CHECK_FALSE(holds(int8s({1, 4}, 0.1f, 0), {ElementType::uint8, {{1.0f / 256}, {0}}}));
-  CHECK_FALSE(holds(int8s({1, 4}, 0.1f, 0), {ElementType::int8, {{1e-7f}, {0}}}));
+  CHECK(holds(int8s({1, 4}, 0.1f, 0), {ElementType::int8, {{1.0f / 32768}, {0}}}));
+  CHECK_FALSE(holds(int8s({1, 4}, 0.1f, 0), {ElementType::int8, {{0.99f / 32768}, {0}}}));
+}
+
+TEST_CASE("the quotient of Softmax stays below 2^31 and its shift above 32, at the ends of what is taken") {
+  for (int64_t count : {2, 4096})
+    for (float scale : {1.0f / 32768, 64.0f}) {
+      INFO(count << " numbers, scale " << scale);
+      const TensorType type = int8s({1, count}, 0.1f, 0);
+      const Storage stored{ElementType::int8, {{scale}, {0}}};
+      const Program program = check_lowered(one_node(softmax(1, 1), {type}, stored), kernels, 0);
+      const auto field = [&](const char* name) {
+        for (const Field& f : program.layers[0].fields)
+          if (f.name == name) return std::get<int64_t>(f.value);
+        return int64_t(-1);
+      };
+      CHECK(field("shift") >= 33);
+      const auto* largest = reinterpret_cast<const int32_t*>(program.constants[0].bytes.data());
+      CHECK(field("numerator_high") < *largest);
+    }
 }
 
 TEST_CASE("the long division") {
