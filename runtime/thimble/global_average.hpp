@@ -8,9 +8,11 @@
 
 namespace thimble {
 
-// All rows of the input are there, so that they lie one behind the other.
+// All rows of the input are there, so that they lie one behind the other. Not inlined: what it keeps on the stack would
+// lie below every other layer's frame.
 template <class Shape>
-void global_average(const GlobalAverage<Shape>& c, const RowView& in, const RowRing& out, int32_t, int32_t) {
+[[gnu::noinline]] void global_average(const GlobalAverage<Shape>& c, const RowView& in, const RowRing& out, int32_t,
+                                      int32_t) {
   const OutputStage stage = output_stage(c);
   const int32_t pixels = c.kernel_height * c.kernel_width, start = c.start - FourSums::bias * pixels;
   const bool aligned = c.channels % 4 == 0;

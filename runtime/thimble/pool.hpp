@@ -91,24 +91,26 @@ inline void for_each_window(const Shape& c, const RowView& in, const RowRing& ou
 // result[channel] = store(folded) for each channel, four of them at a time: a load and a fold for each element.
 template <class Shape, class T, class Wide, class Fold, class Store>
 inline void fold_channels(const Shape& c, const Window<T>& w, Wide first, Fold fold, T* result, Store store) {
-  int32_t channel = 0;
   if (c.kernel_height == 2 && c.kernel_width == 2 && w.rows == 2 && w.columns == 2) {
     // The most frequent window: four loads at known places in place of two loops.
-    const T* second = w.corner + w.row_step;
-    if (second >= w.ring_end) second -= w.ring_elements;
-    for (const T* pixel = w.corner; channel < c.channels; ++channel, ++pixel, ++second) {
-      const Wide upper = fold(fold(first, Wide(pixel[0])), Wide(pixel[w.column_step]));
-      result[channel] = store(fold(fold(upper, Wide(second[0])), Wide(second[w.column_step])));
+    const T *upper = w.corner, *lower = w.corner + w.row_step;
+    if (lower >= w.ring_end) lower -= w.ring_elements;
+    for (T* const end = result + c.channels; result != end; ++upper, ++lower) {
+      const Wide half = fold(fold(first, Wide(upper[0])), Wide(upper[w.column_step]));
+      *result++ = store(fold(fold(half, Wide(lower[0])), Wide(lower[w.column_step])));
     }
+    return;
   }
-  for (; channel + 4 <= c.channels; channel += 4) {
+  const int32_t fours = c.channels / 4 * 4;
+  for (int32_t channel = 0; channel < fours; channel += 4) {
     const FourOf<Wide> four = fold_four(w, channel, first, fold);
     result[channel] = store(four.v0);
     result[channel + 1] = store(four.v1);
     result[channel + 2] = store(four.v2);
     result[channel + 3] = store(four.v3);
   }
-  for (; channel < c.channels; ++channel) result[channel] = store(fold_one(w, channel, first, fold));
+  for (int32_t channel = fours; channel < c.channels; ++channel)
+    result[channel] = store(fold_one(w, channel, first, fold));
 }
 
 template <class T, class Wide, class Shape>
