@@ -2,6 +2,7 @@
 #include "compiler/cost.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <string_view>
@@ -56,6 +57,22 @@ int64_t edge_columns(const Layer& layer) {
   return columns;
 }
 
+// How many pixels a kernel computes at once. Where less are left it computes as many all the same.
+int64_t pixels_at_once(std::string_view kernel) {
+  if (kernel == "depthwise_fours") return 4;
+  for (std::string_view of_six : {"_six", "_six_three", "_long", "_long_three", "_single"})
+    if (kernel.ends_with(of_six)) return 6;
+  return 1;
+}
+
+int64_t weight_bytes(const Program& program, const Layer& layer) {
+  int64_t bytes = 0;
+  for (const Field& f : layer.fields)
+    if (const auto* array = std::get_if<Field::Array>(&f.value); array && f.name == "weights")
+      bytes += int64_t(program.constants[size_t(array->constant)].bytes.size());
+  return bytes;
+}
+
 }  // namespace
 
 Counts counts_of(const Program& program, const Layer& layer) {
@@ -73,6 +90,9 @@ Counts counts_of(const Program& program, const Layer& layer) {
                : c.results * double(shape_member(layer, "kernel_height", 0) * shape_member(layer, "kernel_width", 0));
   c.gathered = flat ? c.macs / std::max(1.0, c.results) : c.macs / std::max(1, out.channels);
   c.calls = 1;
+  const double blocks =
+      flat ? double(shape_member(layer, "rows", 1)) : std::ceil(c.pixels / double(pixels_at_once(layer.kernel)));
+  c.weights = blocks * double(weight_bytes(program, layer));
   return c;
 }
 

@@ -22,7 +22,10 @@ struct Counts {
   double edges;     // results whose window lies partly beside the image
   double rows;      // of the result; 1 where it is flat
   double calls;     // 1
-  std::array<double, 9> values() const { return {macs, gathered, reads, results, pixels, lines, edges, rows, calls}; }
+  double weights;   // bytes of weights that are read: all of them for each block of pixels
+  std::array<double, 10> values() const {
+    return {macs, gathered, reads, results, pixels, lines, edges, rows, calls, weights};
+  }
 };
 Counts counts_of(const Program&, const Layer&);
 

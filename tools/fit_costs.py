@@ -26,8 +26,8 @@ FLOAT = ["kws_float", "ad_float", "mnist_float", "hand_keypoints_float", "ic_flo
 SLOW_FLOAT = {"ic_float"}  # left out where floats are computed by a library
 CALL = 40  # bytes, as compiler/cost.cpp has them for a call
 TYPICAL_BODY = 600  # bytes, where measurements do not tell
-COUNTS = 9  # Counts of compiler/cost.hpp: MACs, gathered, reads, results, pixels, lines, edges, rows, calls
-PREFERRED = [0, 3, 2, 1, 4, 5, 7, 8, 6]  # counts that explain a kernel which too few layers were measured of
+COUNTS = 10  # Counts of compiler/cost.hpp: MACs, gathered, reads, results, pixels, lines, edges, rows, calls, weights
+PREFERRED = [0, 3, 2, 1, 4, 5, 7, 8, 6, 9]  # counts that explain a kernel which too few layers were measured of
 MOST_COUNTS = 5  # of one kernel
 MATTERS = 0.05  # share of its model's instructions from which a layer's estimate has to be near
 
@@ -102,13 +102,14 @@ def bodies_in(work, compiler):
 
 
 def measure(thimble, target, model, specialise, alternative):
-    """What `verify` says of a model whose layers all have one form, and the bytes of its kernels."""
+    """What `verify` says of a model whose layers all have one form, or, without an alternative, those that are chosen; and the bytes of its kernels."""
+    form = ["--specialise", specialise] + ([] if alternative is None else ["--alternative", str(alternative)])
     folder = tempfile.mkdtemp(prefix="thimble-fit-")
     try:
         path = os.path.join(MODELS, model)
-        run = subprocess.run([thimble, "verify", os.path.join(path, "model.onnx"), "--target", target["name"], "--layers", "--json", "--specialise",
-                              specialise, "--alternative", str(alternative), "--keep", os.path.join(folder, "work"), "--reference", folder,
-                              "--data", os.path.join(path, "test_data_set_0"), "--timeout", "900"], capture_output=True, text=True)
+        run = subprocess.run([thimble, "verify", os.path.join(path, "model.onnx"), "--target", target["name"], "--layers", "--json", *form,
+                              "--keep", os.path.join(folder, "work"), "--reference", folder, "--data", os.path.join(path, "test_data_set_0"),
+                              "--timeout", "900"], capture_output=True, text=True)
         if run.returncode not in (0, 2):
             return {"error": f"{model} on {target['name']}: {run.stderr}"}
         figures = json.loads(run.stdout)
@@ -121,12 +122,12 @@ def measure(thimble, target, model, specialise, alternative):
 
 
 def measure_all(thimble, jobs):
-    """All forms of all models."""
+    """All forms of all models. What is chosen mixes forms, which share code: so it is measured too."""
     chosen = families(thimble)
     pending = []
     for family, target in chosen.items():
         for model in INTEGER + [f for f in FLOAT if target["features"]["fpu"] or f not in SLOW_FLOAT]:
-            pending += [(family, target, model, form, 0) for form in ("none", "all")]
+            pending += [(family, target, model, form, alternative) for form, alternative in (("none", 0), ("all", 0), ("chosen", None))]
     results = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         while pending:
@@ -139,7 +140,7 @@ def measure_all(thimble, jobs):
                     continue
                 f["family"], f["model"] = p[0], p[2]
                 results.append(f)
-                if p[4] + 1 < max(l["alternatives"] for l in f["layers"]):
+                if p[4] is not None and p[4] + 1 < max(l["alternatives"] for l in f["layers"]):
                     following.append(p[:4] + (p[4] + 1,))
             pending = following
     return results

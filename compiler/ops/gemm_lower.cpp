@@ -219,7 +219,7 @@ int use_mve_kernel(Lowering& lowering, const Node& node, const std::vector<int8_
                                     packed, true));
 }
 
-// The same for RV32.
+// The same for cores without a long multiply, and for RV32.
 int use_octets_kernel(Lowering& lowering, const Node& node, const std::vector<int8_t>& rows, int64_t n, int64_t k,
                       Layer& layer) {
   layer.kernel = "dense_octets";
@@ -287,6 +287,12 @@ void lower_dense(Lowering& lowering, const Node& node, const Gemm& gemm) {
                     {"bias", Field::Array{bias}},
                     {"multipliers", Field::Array{multipliers}},
                     {"multiplier_step", int64_t(chosen.multipliers.size() > 1)}};
+    if (features.thumb1 && dense_in_octets(int32_t(n))) {  // fewer instructions, more flash
+      Layer octets = layer;
+      octets.fields[0].value = Field::Array{use_octets_kernel(lowering, node, rows, n, k, octets)};
+      add_output_stage(chosen, octets);
+      alternatives.push_back(std::move(octets));
+    }
   }
   add_output_stage(chosen, layer);
   if (layer.kernel == "dense_dsp") {

@@ -1,6 +1,7 @@
 // Fully connected int8 layers, eight outputs at a time in the halves of four words.
 #pragma once
 #include "thimble/arch/rv32_dense.hpp"
+#include "thimble/arch/v6m_dense.hpp"
 #include "thimble/dense_blocks.hpp"
 #include "thimble/dense_octets.pack.hpp"
 

@@ -1,4 +1,4 @@
-// Fully connected int8 layers for cores without SIMD but with registers enough for eight outputs.
+// Fully connected int8 layers for cores that multiply to 32 bits only.
 #pragma once
 #include <stdint.h>
 
@@ -11,6 +11,8 @@ namespace thimble {
 // x*u less 128 times the sum of x is the sum of x*w; with 32768 added the upper half of the word has its own sum
 // exactly, provided that the lower one lies in [-32768, 32767]: a sum of |w| of octet_bound or less will do.
 constexpr int32_t octet_bound = 255;
+// A word's first half, and the 128 in both of its bytes.
+constexpr int32_t octet_halves = 0x00ff00ff, octet_offsets = 0x00800080;
 // The kernel's code is unrolled this often.
 constexpr int32_t octet_longest_group = 16;
 

@@ -65,9 +65,9 @@ const Kernels& kernels() {
 
 // The kernel that is chosen for the one node of `graph`, after checking that it gives the bytes of the portable one,
 // whole and in bands.
-std::string chosen(const Graph& graph, const Target& target) {
+std::string chosen(const Graph& graph, const Target& target, std::optional<size_t> alternative) {
   const Program plain = lower(graph, "test", plain_target(), {.portable_kernels = true});
-  const Program own = lower(graph, "test", target, {});
+  const Program own = lower(graph, "test", target, {.choice = {.alternative = alternative}});
   std::mt19937 random(5);
   const Tensor input = random_tensor(graph.inputs[0]->type, random);
   LayerRunner expected(plain);
@@ -100,6 +100,7 @@ Tensor weights_of(const Shape& shape, const Weights& w) {
 
 struct Core {
   Target target;
+  std::optional<size_t> alternative = {};
 
   std::string conv(const Shape& input, const Shape& weights, ConvAttributes attributes, const Weights& w = {},
                    float input_scale = 0.047f, std::optional<float> result_scale = {}) const {
@@ -111,7 +112,7 @@ struct Core {
                                        g.add_constant("w", weights_of(weights, w))};
     g.outputs = {
         g.append({std::make_shared<Conv>(std::move(attributes), false), operands, "conv", {"y"}, stored})->outputs[0]};
-    return chosen(g, target);
+    return chosen(g, target, alternative);
   }
 
   std::string dense(int64_t inputs, int64_t outputs, const Weights& w = {}) const {
@@ -124,7 +125,7 @@ struct Core {
         g.append(
              {std::make_shared<Gemm>(GemmAttributes{false, true}, false, ClampRange{}), operands, "fc", {"y"}, stored})
             ->outputs[0]};
-    return chosen(g, target);
+    return chosen(g, target, alternative);
   }
 };
 
@@ -183,6 +184,13 @@ TEST_CASE("RISC-V: fully connected layers take eight outputs at a time where the
   CHECK(rv32.dense(33, 16) == "dense_octets");
   CHECK(rv32.dense(33, 15) == "dense_octets");
   CHECK(rv32.dense(33, 12) == "dense");
+}
+
+TEST_CASE("ARMv6-M: fully connected layers can take eight outputs at a time where they fill them") {
+  const Core octets{thumb1.target, 1};
+  CHECK(octets.dense(33, 16) == "dense_octets");
+  CHECK(octets.dense(33, 15, {-128}) == "dense_octets");
+  CHECK(octets.dense(33, 12) == "dense");
 }
 
 TEST_CASE("ARMv7-M: fully connected layers take four outputs at a time where they fill them and the sums are exact") {

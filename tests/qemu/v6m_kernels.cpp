@@ -1,5 +1,6 @@
 // Runs the grids of the ARMv6-M kernels on a board. Prints the failure, if any, and exits with 1.
 #include "tests/kernels/elements_grid.hpp"
+#include "tests/kernels/dense_grid.hpp"
 #include "tests/kernels/fours_grid.hpp"
 #include "tests/kernels/single_grid.hpp"
 #include "tests/kernels/walk_grid.hpp"

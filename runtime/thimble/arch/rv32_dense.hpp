@@ -1,8 +1,10 @@
-// The product of dense_octets for RV32IMC, and its C++ twin for all others.
+// The product of dense_octets for RV32IMC, and its C++ twin for cores without one in assembly.
 #pragma once
 #include <stdint.h>
 
 #include "thimble/arch/rv32.hpp"
+#include "thimble/arch/v6m.hpp"
+#include "thimble/dense_octets.pack.hpp"
 
 namespace thimble {
 
@@ -65,10 +67,9 @@ __attribute__((noinline)) inline const int32_t* octet_products(const int8_t* in,
 #undef THIMBLE_END_OF_GROUP
 #undef THIMBLE_SUMS
 
-#else
+#elif !THIMBLE_V6M_ASSEMBLY
 
 inline const int32_t* octet_products(const int8_t* in, const int32_t* weights, int32_t* sums) {
-  constexpr uint32_t halves = 0x00ff00ff, offsets = 0x00800080;
   uint32_t all[4];
   int32_t upper[4] = {};
   for (uint32_t& sum : all) sum = uint32_t(*weights);
@@ -77,11 +78,11 @@ inline const int32_t* octet_products(const int8_t* in, const int32_t* weights, i
     const int32_t* const end = weights + 1 + 2 * *weights;
     for (++weights; weights != end; weights += 2, ++in) {
       const uint32_t x = uint32_t(*in);
-      for (int32_t i = 0; i < 4; ++i) t[i] += x * ((uint32_t(weights[i / 2]) >> (i % 2 * 8)) & halves);
+      for (int32_t i = 0; i < 4; ++i) t[i] += x * ((uint32_t(weights[i / 2]) >> (i % 2 * 8)) & uint32_t(octet_halves));
       inputs += x;
     }
     for (int32_t i = 0; i < 4; ++i) {
-      t[i] += 32768 - inputs * offsets;
+      t[i] += 32768 - inputs * uint32_t(octet_offsets);
       all[i] += t[i];
       upper[i] += int32_t(t[i]) >> 16;
     }
