@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "thimble/conv.hpp"
+#include "thimble/stack.hpp"
 
 namespace thimble {
 
@@ -54,7 +55,8 @@ __attribute__((noinline)) void six_gather(const Shape& s, const RowView& in, con
 // The words of two pixels of a row whose kernels lie inside the image but for rows above and below: 6 instructions
 // each.
 template <int32_t unit, class Shape>
-inline void six_inside(const Shape& s, const RowView& in, const SixPixel& a, const SixPixel& b, int32_t* panel) {
+__attribute__((noinline)) void six_inside(const Shape& s, const RowView& in, const SixPixel& a, const SixPixel& b,
+                                          int32_t* panel) {
   const int32_t run = s.kernel_width * s.in_channels, apart = (b.x - a.x) * s.stride_x * s.in_channels;
   const int8_t* const from = reinterpret_cast<const int8_t*>(in.base) + (a.x * s.stride_x - s.pad_left) * s.in_channels;
   for (int32_t ky = 0; ky < s.kernel_height; ++ky) {
@@ -88,8 +90,10 @@ template <int32_t pairs, int32_t unit, class Shape>
 __attribute__((noinline)) void six_columns(const Shape& s, const RowView& in, const int8_t* outside, const SixPixel& p,
                                            int32_t before, int32_t* panel) {
   constexpr int32_t columns = 2 * pairs + 2;
-  const int32_t left = p.x - before - s.pad_left, kernel_column = 3 * s.in_channels;
+  const int32_t kernel_column = 3 * s.in_channels;
   for (int32_t ky = 0; ky < s.kernel_height; ++ky, panel += 3 * kernel_column) {
+    forget_reads();
+    const int32_t left = p.x - before - s.pad_left;
     const int8_t* const row = reinterpret_cast<const int8_t*>(in.base) + (p.reads(ky) ? p.offsets[ky] : 0);
     const int8_t* from[columns];
 #pragma GCC unroll 8
