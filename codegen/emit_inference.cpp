@@ -115,8 +115,8 @@ class InferenceEmitter {
       if (b.layout != Layout::planes) continue;
       ensure(b.type.quantization && !b.type.quantization->per_axis(),
              "code generator: planes '" + b.name + "' have no zero point");
-      w_.line("thimble::plane_borders({}(), {}, {});", views_.at({out, Form::rows}), b.width,
-              b.type.quantization->zero_points[0]);
+      w_.line("thimble::plane_borders{}({}(), {}, {});", b.border == 1 ? "" : fmt::format("<{}>", b.border),
+              views_.at({out, Form::rows}), b.width, b.type.quantization->zero_points[0]);
     }
   }
 

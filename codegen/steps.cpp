@@ -40,7 +40,8 @@ bool StepTable::fits(int i) const {
   if (!l.band || l.inputs.size() != 1 || l.outputs.size() != 1 || c_.region_of(i) != nullptr) return false;
   for (int b : {l.inputs[0].buffer, l.outputs[0]})
     if (c_.buffer(b).row_bytes > largest_extent || c_.ring_rows(b) > largest_extent) return false;
-  return c_.buffer(l.outputs[0]).layout != Layout::planes || c_.buffer(l.outputs[0]).width <= UINT8_MAX;
+  const Buffer& out = c_.buffer(l.outputs[0]);
+  return out.layout != Layout::planes || (out.width <= UINT8_MAX && out.border == 1);
 }
 
 void StepTable::emit_structs(Writer& w) const {

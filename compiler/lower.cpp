@@ -4,6 +4,7 @@
 #include "compiler/error.hpp"
 #include "compiler/lowering.hpp"
 #include "compiler/ops/reorder.hpp"
+#include "thimble/planes.pack.hpp"
 
 namespace thimble::compiler {
 
@@ -30,7 +31,7 @@ Layout Lowering::layout_of(const Value* value) const {
   return it == stored_.end() ? Layout::flat : program_.buffers[size_t(it->second)].layout;
 }
 
-int Lowering::new_buffer(const std::string& name, const TensorType& type, Layout layout) {
+int Lowering::new_buffer(const std::string& name, const TensorType& type, Layout layout, int32_t border) {
   Buffer b;
   b.name = name;
   b.type = type;
@@ -43,9 +44,9 @@ int Lowering::new_buffer(const std::string& name, const TensorType& type, Layout
     b.channels = int32_t(type.shape[1]);
     b.height = int32_t(type.shape[2]);
     b.width = type.shape.size() == 4 ? int32_t(type.shape[3]) : 1;
-    b.row_bytes =
-        int32_t(layout == Layout::planes ? int64_t(b.channels) * (b.width + 1) : element * b.width * b.channels);
-    b.tail_bytes = layout == Layout::planes ? 4 : 0;
+    b.border = border;
+    b.row_bytes = int32_t(element * b.channels * (b.width + border));
+    b.tail_bytes = layout == Layout::planes ? plane_tail_bytes(border) : 0;
     b.bytes = type.shape[0] * b.height * b.row_bytes + b.tail_bytes;
   }
   program_.buffers.push_back(std::move(b));
@@ -53,7 +54,7 @@ int Lowering::new_buffer(const std::string& name, const TensorType& type, Layout
 }
 
 int Lowering::output(const Value* value, Layout layout) {
-  const int buffer = new_buffer(value->name, value->type, layout);
+  const int buffer = new_buffer(value->name, value->type, layout, layout == Layout::planes ? planes_border(value) : 0);
   ensure(stored_.emplace(value, buffer).second, "lowering: '" + value->name + "' is stored twice");
   return buffer;
 }
@@ -115,15 +116,20 @@ int Lowering::input(const Value* value, Layout layout) {
   return buffer;
 }
 
-bool Lowering::wants_planes(const Value* value) const {
+int32_t Lowering::planes_border(const Value* value) const {
   const TensorType& t = value->type;
   if (t.element != ElementType::int8 || t.shape.size() != 4 || t.shape[0] != 1 || graph_->is_output(value) ||
-      value->users.empty())
-    return false;
-  return std::all_of(value->users.begin(), value->users.end(), [&](const Node* user) {
-    return user->inputs[0] == value && std::count(user->inputs.begin(), user->inputs.end(), value) == 1 &&
-           user->op->reads_planes(*user, target_) && !options_.portable_kernels;
-  });
+      options_.portable_kernels)
+    return 0;
+  int32_t largest = 0;
+  for (const Node* user : value->users) {
+    const bool first_alone =
+        user->inputs[0] == value && std::count(user->inputs.begin(), user->inputs.end(), value) == 1;
+    const int32_t border = first_alone ? user->op->planes_border(*user, target_) : 0;
+    if (border == 0) return 0;
+    largest = std::max(largest, border);
+  }
+  return largest;
 }
 
 int Lowering::constant(ConstantArray array) {

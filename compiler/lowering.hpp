@@ -41,9 +41,9 @@ class Lowering {
   // All images of an nhwc buffer as one row: a flat view whose shape is the order in memory. Gives `buffer` itself when
   // it holds one image or is flat.
   int one_row(int buffer);
-  // True when every reader of `value` reads planes on this target, `value` is int8 of rank 4, N = 1, and no graph
-  // output.
-  bool wants_planes(const Value* value) const;
+  // The border that planes of `value` have, the largest of its readers'. 0 unless every reader of `value` reads planes
+  // on this target, `value` is int8 of rank 4, N = 1, and no graph output.
+  int32_t planes_border(const Value* value) const;
   // True when `value` has rank 3 or 4: nhwc makes sense.
   static bool spatial(const Value* value);
   // ONNX axes in the order they lie in memory: {0,1,2,3} for flat, {0,2,3,1} for nhwc.
@@ -62,7 +62,7 @@ class Lowering {
 
  private:
   friend Program lower(const Graph&, const std::string& name, const Target&, const LoweringOptions&);
-  int new_buffer(const std::string& name, const TensorType& type, Layout layout);
+  int new_buffer(const std::string& name, const TensorType& type, Layout layout, int32_t border = 0);
   std::string unique(const std::string& wish, std::map<std::string, int>& taken);
 
   const Target& target_;

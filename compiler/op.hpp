@@ -1,6 +1,7 @@
 // What a node does. An op is immutable and holds its own meaning: shape rule, evaluation, lowering.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -80,8 +81,9 @@ class Op {
   virtual bool elementwise_unary() const { return false; }
   // Whether lower() has an integer kernel for these operand types with the result stored so.
   virtual bool integer_form(std::span<const TensorType>, const Storage&) const { return false; }
-  // Whether this node reads operand 0 as planes rather than NHWC on `target` (depthwise convolution on a DSP core).
-  virtual bool reads_planes(const Node&, const Target&) const { return false; }
+  // The border, 1 or more pixels, of planes that this node reads operand 0 from on `target` (depthwise convolution on a
+  // DSP core); 0: it reads NHWC.
+  virtual int32_t planes_border(const Node&, const Target&) const { return 0; }
   // Constant folding keeps off while quantized forms are still to be found (DequantizeLinear of weights).
   virtual bool folds_early() const { return true; }
   // Multiply-accumulates of one run, by the usual count (bias, padding taps included, elementwise work not).

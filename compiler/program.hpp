@@ -15,7 +15,7 @@ namespace thimble::compiler {
 
 // How a value lies in memory. `flat` is row-major in ONNX's axis order. `nhwc` is for values of rank 3 or 4,
 // [N,C,L] or [N,C,H,W]: rows of pixels of channels (a rank-3 value has height L and width 1). `planes` is for int8
-// values of rank 4 with N = 1: a row is [channel][width + 1], the extra byte serving as the border of two planes.
+// values of rank 4 with N = 1: a row is [channel][border + width], the border's bytes serving two planes.
 enum class Layout : uint8_t { flat, nhwc, planes };
 
 struct Buffer {
@@ -25,7 +25,8 @@ struct Buffer {
   int32_t height = 1, width = 1, channels = 1;  // of one image, for nhwc and planes
   int32_t row_bytes = 0;                        // bytes of one row; a flat buffer is one row
   int64_t bytes = 0;                            // rows of all images, and `tail` bytes behind
-  int32_t tail_bytes = 0;                       // planes: 4 border bytes behind the last row
+  int32_t border = 0;                           // planes: pixels between two
+  int32_t tail_bytes = 0;                       // planes: border bytes behind the last row
   // A view shares storage: it lies `view_offset` bytes into buffer `view_of` (which is no view itself).
   std::optional<int> view_of;
   int64_t view_offset = 0;

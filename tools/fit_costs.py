@@ -5,9 +5,11 @@ usage: fit_costs.py THIMBLE [--jobs N] [--keep FILE] [--measured FILE]
 Run by hand, with Python and numpy, when kernels have changed: builds and runs the models of tests/models for one core of each family, with every
 layer's alternatives, shared and specialised, then fits the instructions of each kernel to counts of its layers, and the bytes of its body to the
 code of whole models. Build thimble again afterwards: the table is compiled into it. --keep stores the measurements, --measured fits stored ones.
+Rows of kernels that none of the models has stay as they are: they were measured by hand, on models made for it.
 """
 import argparse
 import concurrent.futures
+import glob
 import itertools
 import json
 import os
@@ -231,9 +233,25 @@ def fit(results):
     return rows
 
 
+def kept_rows(path, rows):
+    """The table's rows of kernels that were not measured and still exist."""
+    fitted = {(family, kernel) for family, kernel, *_ in rows}
+    kernels = set()
+    for header in glob.glob(os.path.join(ROOT, "runtime", "thimble", "**", "*.hpp"), recursive=True):
+        with open(header, encoding="utf-8") as text:
+            kernels |= set(re.findall(r"\bvoid (\w+)\(", text.read()))
+    kept = []
+    with open(path, encoding="utf-8") as table:
+        for family, kernel, specialised, numbers, body in re.findall(r'^{"(\w+)", "(\w+)", (\w+), {(.*)}, (\d+)},$', table.read(), re.MULTILINE):
+            if (family, kernel) not in fitted and kernel in kernels:
+                kept.append((family, kernel, specialised == "true", [float(n) for n in numbers.split(", ")], int(body)))
+    return kept
+
+
 def write_table(rows, path):
-    lines = ["// Written by tools/fit_costs.py from measurements, not by hand. A row: family, kernel, specialised, instructions for each of Counts,",
-             "// bytes of the body. The kernel without a name is the code around the layers; the float library is there where a core has no FPU."]
+    lines = ["// Written by tools/fit_costs.py from measurements, not by hand, but for kernels that its models do not have. A row: family, kernel,",
+             "// specialised, instructions for each of Counts, bytes of the body. The kernel without a name is the code around the layers; the float",
+             "// library is there where a core has no FPU."]
     for family, kernel, specialised, coefficients, body in rows:
         numbers = ", ".join(f"{c:.4g}" for c in coefficients)
         lines.append(f'{{"{family}", "{kernel}", {"true" if specialised else "false"}, {{{numbers}}}, {round(body)}}},')
@@ -256,7 +274,9 @@ def main():
     if options.keep:
         with open(options.keep, "w", encoding="utf-8") as stored:
             json.dump(results, stored)
-    write_table(fit(results), os.path.join(ROOT, "compiler", "cost_table.inc"))
+    path = os.path.join(ROOT, "compiler", "cost_table.inc")
+    rows = fit(results)
+    write_table(sorted(rows + kept_rows(path, rows), key=lambda row: row[0]), path)
 
 
 main()

@@ -47,7 +47,7 @@ class Conv : public Op {
   void lower(Lowering&, const Node& node) const override;
   OpPtr with_clamp(const ClampRange&) const override;
   bool integer_form(std::span<const TensorType> inputs, const Storage& stored_as) const override;
-  bool reads_planes(const Node&, const Target&) const override;
+  int32_t planes_border(const Node&, const Target&) const override;
   int64_t macs(std::span<const TensorType> inputs, std::span<const TensorType> outputs) const override;
 
  private:

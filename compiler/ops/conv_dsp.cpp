@@ -1,12 +1,15 @@
-// Dense convolutions as panels of three pixels; depthwise 3x3 from planes.
+// Dense convolutions as panels of three pixels; depthwise ones from planes, 3x3 and others, and from NHWC.
 #include "compiler/ops/conv_dsp.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "compiler/requantize.hpp"
 #include "thimble/arch/dsp_conv.pack.hpp"
 #include "thimble/arch/dsp_depthwise.pack.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.pack.hpp"
+#include "thimble/arch/dsp_depthwise_taps.pack.hpp"
 #include "thimble/arch/dsp_winograd.pack.hpp"
 
 namespace thimble::compiler {
@@ -16,6 +19,18 @@ namespace {
 // Columns of padding behind the input that the last output reads.
 int32_t pad_right(const ConvShape& s) {
   return (s.out_width - 1) * s.stride_x + (s.kernel_width - 1) * s.dilation_x + 1 - s.pad_left - s.in_width;
+}
+
+// The border that a layer's planes need.
+int32_t border_of(const ConvShape& s) {
+  return std::max({1, s.pad_left, pad_right(s)});
+}
+// Whether the kernels for 3x3 from planes take the layer, and whether those for rows of taps do.
+bool has_nine_taps(const ConvShape& s) {
+  return s.kernel_height == 3 && s.kernel_width == 3 && (s.stride_x == 1 || s.stride_x == 2) && border_of(s) == 1;
+}
+bool has_taps(const ConvShape& s) {
+  return depthwise_taps_fit(s.kernel_width, s.stride_x, s.out_width) && border_of(s) < s.kernel_width;
 }
 
 void add_stage(const ConvShape& s, std::vector<Field>& fields) {
@@ -129,8 +144,8 @@ std::vector<Layer> dense_alternatives(Lowering& lowering, const IntegerConv& con
   return layers;
 }
 
-// The kernels share their constants. One in little code is there for the usual output stage.
-std::vector<Layer> depthwise_alternatives(Lowering& lowering, const IntegerConv& conv) {
+// 3x3. The kernels share their constants. One in little code is there for the usual output stage.
+std::vector<Layer> depthwise_nine_taps(Lowering& lowering, const IntegerConv& conv) {
   const ConvShape& s = conv.shape;
   std::vector<int32_t> packed(size_t(s.in_channels) * depthwise_dsp_words);
   pack_depthwise_dsp(s.in_channels, conv.weights.data(), conv.bias.data(), conv.multipliers.data(), packed.data());
@@ -143,16 +158,16 @@ std::vector<Layer> depthwise_alternatives(Lowering& lowering, const IntegerConv&
   layer.headers = {"arch/dsp_depthwise.hpp"};
   layer.constants_struct = "DepthwiseDsp";
   layer.shape_struct = "DepthwiseDspShape";
-  layer.shape = {{"in_height", int64_t(s.in_height)},  {"in_width", int64_t(s.in_width)},
-                 {"channels", int64_t(s.in_channels)}, {"out_width", int64_t(s.out_width)},
-                 {"stride_y", int64_t(s.stride_y)},    {"stride_x", int64_t(s.stride_x)},
-                 {"pad_top", int64_t(s.pad_top)},      {"pad_left", int64_t(s.pad_left)}};
+  layer.shape = {
+      {"in_height", int64_t(s.in_height)}, {"in_width", int64_t(s.in_width)}, {"channels", int64_t(s.in_channels)},
+      {"out_width", int64_t(s.out_width)}, {"stride_y", int64_t(s.stride_y)}, {"stride_x", int64_t(s.stride_x)},
+      {"pad_top", int64_t(s.pad_top)},     {"pad_left", int64_t(s.pad_left)}, {"border", int64_t(conv.in_border)}};
   add_stage(s, layer.shape);
   layer.band = conv_contract(s);
   layer.note = saturates ? "DSP, from planes" : "DSP, from planes, any output stage";
   const int w = lowering.constant(constant_of(
       conv.name + "_weights", fmt::format("[{}][5]: three kernel rows, bias, multiplier", s.in_channels), packed));
-  const std::vector<uint8_t> zeros(size_t(s.in_width) + 4, uint8_t(s.in_zero_point));
+  const std::vector<uint8_t> zeros(size_t(s.in_width + plane_tail_bytes(conv.in_border)), uint8_t(s.in_zero_point));
   ConstantArray pad =
       constant_of(conv.name + "_pad_plane", fmt::format("[{}]: a row outside the image", zeros.size()), zeros);
   pad.weights = false;
@@ -162,6 +177,41 @@ std::vector<Layer> depthwise_alternatives(Lowering& lowering, const IntegerConv&
   small.kernel = "depthwise_planes_small_dsp";
   small.headers = {"arch/dsp_depthwise_small.hpp"};
   return {layer, small};
+}
+
+Layer depthwise_taps(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  std::vector<int8_t> weights = conv.weights;
+  weights.push_back(0);  // three taps are read as four
+  std::vector<int32_t> channels(size_t(s.in_channels) * 2);
+  pack_depthwise_taps_channels(s.in_channels, conv.bias.data(), conv.multipliers.data(), channels.data());
+
+  Layer layer;
+  layer.kernel = std::string("depthwise_taps") + (s.stride_x == 2 ? "_stride2" : "") +
+                 (depthwise_dsp_saturates(output_stage(s)) ? "_dsp" : "_plain_dsp");
+  layer.headers = {"arch/dsp_depthwise_taps.hpp"};
+  layer.constants_struct = fmt::format("DepthwiseTaps{}", s.kernel_width);
+  layer.shape_struct = fmt::format("DepthwiseTaps{}Shape", s.kernel_width);
+  layer.shape = {{"in_height", int64_t(s.in_height)},
+                 {"in_width", int64_t(s.in_width)},
+                 {"channels", int64_t(s.in_channels)},
+                 {"out_width", int64_t(s.out_width)},
+                 {"kernel_height", int64_t(s.kernel_height)},
+                 {"stride_y", int64_t(s.stride_y)},
+                 {"pad_top", int64_t(s.pad_top)},
+                 {"pad_left", int64_t(s.pad_left)},
+                 {"border", int64_t(conv.in_border)},
+                 {"in_zero_point", int64_t(s.in_zero_point)}};
+  add_stage(s, layer.shape);
+  layer.band = conv_contract(s);
+  layer.note = fmt::format("DSP, from planes, {} columns of taps", s.kernel_width);
+  const int w = lowering.constant(constant_of(
+      conv.name + "_weights",
+      fmt::format("[{}][{}][{}], and a byte more", s.in_channels, s.kernel_height, s.kernel_width), weights));
+  const int k = lowering.constant(
+      constant_of(conv.name + "_channels", fmt::format("[{}][2]: bias, multiplier", s.in_channels), channels));
+  layer.fields = {{"weights", Field::Array{w}}, {"channels2", Field::Array{k}}};
+  return layer;
 }
 
 Layer depthwise_nhwc(Lowering& lowering, const IntegerConv& conv) {
@@ -207,6 +257,12 @@ Layer depthwise_nhwc(Lowering& lowering, const IntegerConv& conv) {
   return layer;
 }
 
+std::vector<Layer> depthwise_alternatives(Lowering& lowering, const IntegerConv& conv) {
+  const ConvShape& s = conv.shape;
+  if (has_nine_taps(s)) return depthwise_nine_taps(lowering, conv);
+  return {depthwise_taps(lowering, conv)};
+}
+
 }  // namespace
 
 ConvDspShape dsp_shape(const IntegerConv& conv) {
@@ -225,9 +281,9 @@ ConvDspShape dsp_shape(const IntegerConv& conv) {
           s.pad_left,
           s.dilation_y,
           s.in_zero_point,
-          planes ? 1 : 0,
+          conv.out_border,
           planes ? 1 : s.out_channels,
-          planes ? s.out_width + 1 : 1,
+          planes ? s.out_width + conv.out_border : 1,
           s.offset,
           s.shift,
           s.left_shift,
@@ -259,10 +315,9 @@ bool dsp_writes_planes(const ConvShape& s) {
   return s.group_in_channels == s.in_channels && (s.dilation_x == 1 || s.kernel_width == 1);
 }
 
-bool dsp_reads_planes(const ConvShape& s) {
-  return is_depthwise(s) && s.group_out_channels == 1 && s.kernel_height == 3 && s.kernel_width == 3 &&
-         s.dilation_y == 1 && s.dilation_x == 1 && (s.stride_x == 1 || s.stride_x == 2) && s.pad_left <= 1 &&
-         pad_right(s) <= 1;
+int32_t dsp_planes_border(const ConvShape& s) {
+  const bool one_by_one = is_depthwise(s) && s.group_out_channels == 1 && s.dilation_y == 1 && s.dilation_x == 1;
+  return one_by_one && (has_nine_taps(s) || has_taps(s)) ? border_of(s) : 0;
 }
 
 std::vector<Layer> dsp_conv_alternatives(Lowering& lowering, const IntegerConv& conv) {

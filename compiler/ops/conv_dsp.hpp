@@ -23,7 +23,7 @@ std::vector<Field> dsp_shape_fields(const IntegerConv&);
 // Whether the kernel for a convolution of this shape can write its result as planes.
 bool dsp_writes_planes(const ConvShape&);
 
-// Whether a convolution of this shape has a kernel that reads planes.
-bool dsp_reads_planes(const ConvShape&);
+// The border of planes that a convolution of this shape needs around its operand; 0: no kernel reads it from planes.
+int32_t dsp_planes_border(const ConvShape&);
 
 }  // namespace thimble::compiler

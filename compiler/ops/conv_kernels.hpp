@@ -19,8 +19,9 @@ struct IntegerConv {
   std::vector<int8_t> weights;  // [out_channels][group_in_channels][kernel_height][kernel_width]
   std::vector<int32_t> bias;    // in_zero_point * sum of the weights is taken off
   std::vector<int32_t> multipliers;
-  Layout in = Layout::nhwc;   // how the operand lies: as planes only where Conv::reads_planes
-  Layout out = Layout::nhwc;  // how the result has to lie
+  Layout in = Layout::nhwc;               // how the operand lies: as planes only where Conv::planes_border
+  Layout out = Layout::nhwc;              // how the result has to lie
+  int32_t in_border = 0, out_border = 0;  // of planes
 };
 
 struct FloatConv {

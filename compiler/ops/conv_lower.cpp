@@ -68,9 +68,13 @@ IntegerConv integer_conv(const Conv& op, const Node& node, const Lowering& lower
   conv.out_height = int32_t(out.shape[2]);
   set_geometry(conv.shape, op.conv(), in, weights.type, out);
   conv.shape.in_zero_point = in_q.zero_points[0];
-  if (lowering.layout_of(node.inputs[0]) == Layout::planes) conv.in = Layout::planes;
-  if (lowering.features().dsp && dsp_writes_planes(conv.shape) && lowering.wants_planes(node.outputs[0]))
-    conv.out = Layout::planes;
+  if (lowering.layout_of(node.inputs[0]) == Layout::planes) {
+    conv.in = Layout::planes;
+    conv.in_border = lowering.planes_border(node.inputs[0]);
+  }
+  if (lowering.features().dsp && dsp_writes_planes(conv.shape))
+    conv.out_border = lowering.planes_border(node.outputs[0]);
+  if (conv.out_border > 0) conv.out = Layout::planes;
   conv.weights.assign(weights.as<int8_t>().begin(), weights.as<int8_t>().end());
   const int64_t depth = conv_depth(conv.shape);
   std::vector<ChannelRange> ranges;
@@ -115,14 +119,14 @@ FloatConv float_conv(const Conv& op, const Node& node) {
 
 }  // namespace
 
-bool Conv::reads_planes(const Node& node, const Target& target) const {
-  if (!target.features.dsp || target.features.mve || conv_.strides.size() != 2 || !node.stored_as) return false;
+int32_t Conv::planes_border(const Node& node, const Target& target) const {
+  if (!target.features.dsp || target.features.mve || conv_.strides.size() != 2 || !node.stored_as) return 0;
   std::vector<TensorType> types;
   for (const Value* v : node.inputs) types.push_back(v->type);
-  if (!integer_form(types, *node.stored_as)) return false;
+  if (!integer_form(types, *node.stored_as)) return 0;
   ConvShape shape{};
   set_geometry(shape, conv_, types[0], types[1], node.outputs[0]->type);
-  return dsp_reads_planes(shape);
+  return dsp_planes_border(shape);
 }
 
 void Conv::lower(Lowering& lowering, const Node& node) const {

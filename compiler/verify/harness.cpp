@@ -27,7 +27,8 @@ std::vector<int64_t> positions(const Buffer& b) {
     const int64_t x = i % width, y = i / width % height, c = i / (width * height) % channels,
                   image = i / (width * height * channels);
     const int64_t row = (image * height + y) * b.row_bytes;
-    at[size_t(i)] = row + (b.layout == Layout::planes ? c * (width + 1) + 1 + x : (x * channels + c) * size);
+    at[size_t(i)] =
+        row + (b.layout == Layout::planes ? c * (width + b.border) + b.border + x : (x * channels + c) * size);
   }
   return at;
 }

@@ -19,6 +19,7 @@ class Case:
     activation: str = ""  # an op behind it: "Relu"
     zero_point: int = 3
     scale: float = 0.02  # of the first operand
+    expand: int = 0  # channels that a pointwise convolution ahead of the op makes of its operand
 
 
 def random_of(case, shape, low=-1.0, high=1.0):
@@ -73,9 +74,25 @@ class Builder:
         shaped = self.weight_scale.reshape((-1,) + (1,) * (values.ndim - 1)) if axis == 0 else self.weight_scale
         return self.dequantize(self.constant(f"w{i}_i8", quantize(values, shaped, 0)), f"w{i}", self.weight_scale, 0, axis)
 
+    def pointwise(self, x):
+        """The name of x behind a pointwise convolution; int8 at the scale of an operand."""
+        case = self.case
+        weights = random_of(case, [case.expand, case.inputs[0][1], 1, 1])
+        if not case.quantized:
+            self.nodes.append(helper.make_node("Conv", [x, self.constant("expand", weights)], ["expanded"], name="expand"))
+            return "expanded"
+        scale = np.float32(np.abs(weights).max() / 127)
+        read = self.dequantize(self.constant("expand_i8", quantize(weights, scale, 0)), "expand", scale, 0)
+        self.nodes.append(helper.make_node("Conv", [x, read], ["expanded"], name="expand"))
+        stored = [self.scalar("stored_s", case.scale, np.float32), self.scalar("stored_z", case.zero_point, np.int8)]
+        self.nodes.append(helper.make_node("QuantizeLinear", ["expanded", *stored], ["stored"]))
+        return self.dequantize("stored", "stored_real", case.scale, case.zero_point)
+
     def build(self):
         case = self.case
         names = [self.operand(i, given) for i, given in enumerate(case.inputs)]
+        if case.expand:
+            names[0] = self.pointwise(names[0])
         real = "real" if case.quantized or case.activation else "y"
         self.nodes.append(helper.make_node(case.op, names, [real], name=case.name, **case.attributes))
         if case.activation:

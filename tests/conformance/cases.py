@@ -35,6 +35,8 @@ CONV = [
     *conv("depthwise", [1, 6, 8, 9], [6, 1, 3, 3], group=6, pads=[1, 1, 1, 1]),
     *conv("depthwise_stride", [1, 5, 9, 8], [5, 1, 3, 3], group=5, strides=[2, 2], pads=[0, 0, 1, 1]),
     *conv("depthwise_5x5", [1, 4, 9, 9], [4, 1, 5, 5], group=4, pads=[2, 2, 2, 2]),
+    *both("conv_expanded_depthwise_5x5", "Conv", [[1, 3, 9, 10], constant([8, 1, 5, 5]), constant([8], 7)], {"group": 8, "pads": [2, 2, 2, 2]}, expand=8),
+    *both("conv_expanded_depthwise_7x7_stride", "Conv", [[1, 3, 9, 10], constant([8, 1, 7, 7]), constant([8], 7)], {"group": 8, "pads": [3, 3, 3, 3], "strides": [2, 2]}, expand=8),
     *conv("multiplier", [1, 3, 6, 6], [6, 1, 3, 3], group=3, pads=[1, 1, 1, 1]),
     *conv("pointwise", [1, 7, 5, 3], [9, 7, 1, 1]),
     *conv("pointwise_wide", [1, 32, 4, 5], [16, 32, 1, 1]),

@@ -33,6 +33,7 @@ constexpr Case pointwise_cases[] = {
     {4, 5, 19, 1, 1, 1, 1, 0, 0, 4, 5},
     {3, 3, 3, 5, 1, 1, 1, 0, 0, 3, 3},
     {3, 3, 1, 2, 1, 1, 1, 0, 0, 3, 3, 1, true},
+    {3, 7, 12, 6, 1, 1, 1, 0, 0, 3, 7, 1, true, false, -128, 127, -128, -128, 127, 1, 3},  // a border of three
     {3, 3, 2, 3, 1, 1, 1, 0, 0, 3, 3, 1, false, false, -128, 127, 5, 100},
     {1, 1, 128, 3, 1, 1, 1, 0, 0, 1, 1},
     {3, 4, 44, 4, 1, 1, 1, 0, 0, 3, 4, 1, false, false, -128, 127, 0, 0, 128},  // plain: weights of -128
@@ -57,9 +58,9 @@ constexpr ConvDspShape shape_of(const Case& c) {
           c.pad_left,
           c.dilation_y,
           c.in_zero_point,
-          c.planes ? 1 : 0,
+          c.planes ? c.border : 0,
           c.planes ? 1 : c.out_channels,
-          c.planes ? c.out_width + 1 : 1,
+          c.planes ? c.out_width + c.border : 1,
           c.out_zero_point * (1 << shift) + (1 << (shift - 1)),
           shift,
           0,

@@ -1,6 +1,7 @@
 // The depthwise convolutions of the DSP kernels' grid.
 #pragma once
 #include "tests/kernels/dsp_grid.hpp"
+#include "tests/kernels/plane_borders.hpp"
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
 #include "thimble/arch/dsp_depthwise_small.hpp"
@@ -13,29 +14,42 @@ constexpr Case depthwise(int32_t height, int32_t width, int32_t channels, int32_
   c.depthwise = true;
   return c;
 }
+constexpr Case bordered(Case c, int32_t border) {
+  c.border = border;
+  return c;
+}
 constexpr Case clamped(Case c) {
   c.low = -100;
   c.high = 90;
   return c;
 }
 constexpr Case depthwise_cases[] = {
-    depthwise(12, 12, 8, 1, 1, 1, 12, 12),       depthwise(12, 12, 16, 2, 0, 0, 6, 6),  // pads only behind the input
-    depthwise(11, 11, 7, 2, 1, 1, 6, 6),         depthwise(9, 5, 64, 1, 1, 1, 9, 5),
-    depthwise(9, 6, 130, 1, 1, 1, 9, 6),         depthwise(9, 7, 130, 2, 1, 1, 5, 4),
-    depthwise(7, 13, 3, 2, 1, 0, 4, 6),          depthwise(7, 14, 5, 1, 0, 0, 5, 12),  // no padding
-    depthwise(8, 1, 4, 1, 1, 1, 8, 1),           depthwise(8, 2, 4, 1, 1, 1, 8, 2),
-    depthwise(9, 3, 4, 2, 1, 1, 5, 2),           depthwise(9, 2, 6, 2, 1, 1, 5, 1),
-    depthwise(3, 3, 2, 1, 1, 1, 3, 3),           depthwise(1, 4, 2, 1, 1, 1, 1, 4),
-    clamped(depthwise(7, 7, 10, 1, 1, 1, 7, 7)), clamped(depthwise(7, 7, 10, 2, 1, 1, 4, 4)),
+    depthwise(12, 12, 8, 1, 1, 1, 12, 12),
+    depthwise(12, 12, 16, 2, 0, 0, 6, 6),  // pads only behind the input
+    depthwise(11, 11, 7, 2, 1, 1, 6, 6),
+    depthwise(9, 5, 64, 1, 1, 1, 9, 5),
+    depthwise(9, 6, 130, 1, 1, 1, 9, 6),
+    depthwise(9, 7, 130, 2, 1, 1, 5, 4),
+    depthwise(7, 13, 3, 2, 1, 0, 4, 6),
+    depthwise(7, 14, 5, 1, 0, 0, 5, 12),  // no padding
+    depthwise(8, 1, 4, 1, 1, 1, 8, 1),
+    depthwise(8, 2, 4, 1, 1, 1, 8, 2),
+    depthwise(9, 3, 4, 2, 1, 1, 5, 2),
+    depthwise(9, 2, 6, 2, 1, 1, 5, 1),
+    depthwise(3, 3, 2, 1, 1, 1, 3, 3),
+    depthwise(1, 4, 2, 1, 1, 1, 1, 4),
+    clamped(depthwise(7, 7, 10, 1, 1, 1, 7, 7)),
+    clamped(depthwise(7, 7, 10, 2, 1, 1, 4, 4)),
+    bordered(depthwise(7, 8, 6, 1, 1, 1, 7, 8), 2),
+    bordered(depthwise(9, 7, 5, 2, 1, 1, 5, 4), 3),
 };
 
 constexpr DepthwiseDspShape depthwise_shape_of(const Case& c) {
   const int32_t shift = c.shift();
-  return {c.height,    c.width,    c.in_channels,
-          c.out_width, c.stride,   c.stride,
-          c.pad_top,   c.pad_left, c.out_zero_point * (1 << shift) + (1 << (shift - 1)),
-          shift,       0,          c.out_zero_point,
-          c.low,       c.high,     0};
+  return {c.height, c.width,   c.in_channels,    c.out_width, c.stride,
+          c.stride, c.pad_top, c.pad_left,       c.border,    c.out_zero_point * (1 << shift) + (1 << (shift - 1)),
+          shift,    0,         c.out_zero_point, c.low,       c.high,
+          0};
 }
 
 template <const auto& cases, int32_t index>
@@ -44,7 +58,7 @@ struct FixedDepthwiseShape {
   static constexpr DepthwiseDspShape s = depthwise_shape_of(cases[index]);
   static constexpr int32_t in_height = s.in_height, in_width = s.in_width, channels = s.channels;
   static constexpr int32_t out_width = s.out_width, stride_y = s.stride_y, stride_x = s.stride_x;
-  static constexpr int32_t pad_top = s.pad_top, pad_left = s.pad_left;
+  static constexpr int32_t pad_top = s.pad_top, pad_left = s.pad_left, border = s.border;
   static constexpr int32_t offset = s.offset, shift = s.shift, left_shift = s.left_shift, zero_point = s.zero_point;
   static constexpr int32_t low = s.low, high = s.high, ties_to_even = s.ties_to_even;
 };
@@ -64,15 +78,16 @@ void call_depthwise(const Case& c, DepthwiseKernel kernel, const Layer& l, const
     depthwise_planes_stride2_dsp(l, in, out, y0, y1);
 }
 
-// Fills w.planes from the input; borders come from plane_borders.
+// Fills w.planes from the input; borders come from write_borders.
 inline void make_planes(const Case& c, Workspace& w) {
-  const int32_t pitch = c.width + 1;
+  const int32_t pitch = c.width + c.border;
   for (int8_t& b : w.planes) b = 0x2d;
-  plane_borders({reinterpret_cast<uint8_t*>(w.planes), c.in_channels * pitch, c.height}, c.width, c.in_zero_point);
+  write_borders({reinterpret_cast<uint8_t*>(w.planes), c.in_channels * pitch, c.height}, c.width, c.border,
+                c.in_zero_point);
   for (int32_t y = 0; y < c.height; ++y)
     for (int32_t x = 0; x < c.width; ++x)
       for (int32_t i = 0; i < c.in_channels; ++i)
-        w.planes[(y * c.in_channels + i) * pitch + 1 + x] = w.input[(y * c.width + x) * c.in_channels + i];
+        w.planes[(y * c.in_channels + i) * pitch + c.border + x] = w.input[(y * c.width + x) * c.in_channels + i];
 }
 
 // The shared form when `Layer` is none of the specialised ones.
@@ -91,8 +106,8 @@ Failure check_depthwise(const Case& c, const Shape& shape, Workspace& w, int32_t
     const auto kernel = [&](const RowView& in, const RowRing& out, int32_t y0, int32_t y1, void*) {
       call_depthwise(c, name, layer, in, out, y0, y1);
     };
-    const auto borders = [&](const RowRing& ring) { plane_borders(ring, c.width, c.in_zero_point); };
-    const Failure f = check_bands(c, w, w.planes, c.in_channels * (c.width + 1), borders, index, kernel);
+    const auto borders = [&](const RowRing& ring) { write_borders(ring, c.width, c.border, c.in_zero_point); };
+    const Failure f = check_bands(c, w, w.planes, c.in_channels * (c.width + c.border), borders, index, kernel);
     if (f.what != nullptr) return f;
   }
   return {};

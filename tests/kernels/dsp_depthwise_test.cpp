@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "tests/kernels/dsp_depthwise_grid.hpp"
+#include "tests/kernels/dsp_taps_grid.hpp"
 
 namespace thimble::grid {
 
@@ -25,6 +25,13 @@ TEST_CASE("DSP depthwise convolutions equal the plain reference, whole and in ba
 TEST_CASE("DSP depthwise convolutions are the same when specialised") {
   const auto w = std::make_unique<Workspace>();
   const Failure f = check_fixed_depthwise<depthwise_cases>(*w);
+  INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
+  CHECK(f.what == nullptr);
+}
+
+TEST_CASE("DSP depthwise convolutions of rows of taps equal the plain reference, whole and in bands") {
+  const auto w = std::make_unique<Workspace>();
+  const Failure f = check_all_taps<taps_cases>(*w);
   INFO((f.what == nullptr ? "" : f.what) << ", case " << f.index << ", " << f.detail);
   CHECK(f.what == nullptr);
 }

@@ -20,10 +20,11 @@ struct Case {
   int32_t in_zero_point = -128, out_zero_point = -128;
   int32_t largest_weight = 127;
   int32_t dilation_x = 1;
+  int32_t border = 1;  // of the planes
 
   constexpr int32_t count() const { return kernel_height * kernel_width * (depthwise ? 1 : in_channels); }
   constexpr int32_t in_row() const { return width * in_channels; }
-  constexpr int32_t out_row() const { return out_channels * (planes ? out_width + 1 : out_width); }
+  constexpr int32_t out_row() const { return out_channels * (planes ? out_width + border : out_width); }
   // A shift at which a spread of 30 steps needs a multiplier of some 30 bits.
   constexpr int32_t shift() const {
     int32_t s = 4;
@@ -76,7 +77,7 @@ inline int32_t exact_sum(const Case& c, const Workspace& w, int32_t o, int32_t y
 
 // Where the result of channel o at (y, x) lies in the result tensor.
 inline int32_t place(const Case& c, int32_t o, int32_t y, int32_t x) {
-  return y * c.out_row() + (c.planes ? 1 + o * (c.out_width + 1) + x : x * c.out_channels + o);
+  return y * c.out_row() + (c.planes ? c.border + o * (c.out_width + c.border) + x : x * c.out_channels + o);
 }
 
 // Draws input and weights. Bias and multiplier come from the data: each channel's mean goes to zero and its spread to
@@ -136,7 +137,8 @@ inline int32_t differences(const Case& c, const Workspace& w) {
   for (int32_t i = c.out_height * c.out_row(); i < c.out_height * c.out_row() + 16; ++i) n += w.result[i] != untouched;
   if (c.planes)
     for (int32_t y = 0; y < c.out_height; ++y)
-      for (int32_t o = 0; o < c.out_channels; ++o) n += w.result[y * c.out_row() + o * (c.out_width + 1)] != untouched;
+      for (int32_t o = 0; o < c.out_channels; ++o)
+        for (int32_t i = 1; i <= c.border; ++i) n += w.result[place(c, o, y, 0) - i] != untouched;
   return n;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "compiler/ops/conv.hpp"
+#include "tests/kernels/plane_borders.hpp"
 #include "tests/ops/fake_node.hpp"
 #include "tests/ops/layer_runner.hpp"
 #include "thimble/arch/dsp_conv.hpp"
@@ -10,12 +11,12 @@
 #include "thimble/arch/dsp_depthwise.hpp"
 #include "thimble/arch/dsp_depthwise_nhwc.hpp"
 #include "thimble/arch/dsp_depthwise_small.hpp"
+#include "thimble/arch/dsp_depthwise_taps.hpp"
 #include "thimble/arch/dsp_winograd.hpp"
 #include "thimble/arch/mve_conv.hpp"
 #include "thimble/arch/mve_depthwise.hpp"
 #include "thimble/conv.hpp"
 #include "thimble/conv_pairs.hpp"
-#include "thimble/planes.hpp"
 #include "thimble/transpose.hpp"
 
 namespace thimble::compiler::test {
@@ -40,13 +41,24 @@ auto kernel_of(F run) {
   return [run](const Call& c) {
     const Buffer& out = c.program.buffers[size_t(c.layer.outputs[0])];
     if (c.y0 == 0 && out.layout == Layout::planes)
-      plane_borders(c.out, out.width, out.type.quantization->zero_points[0]);
+      grid::write_borders(c.out, out.width, out.border, out.type.quantization->zero_points[0]);
     run(constants_of<Constants>(c), c.in[0], c.out, c.y0, c.y1, c.scratch);
   };
 }
 template <class Constants, class F>
 auto scratchless(F run) {
   return kernel_of<Constants>([run](auto l, auto in, auto out, auto y0, auto y1, void*) { run(l, in, out, y0, y1); });
+}
+// The kernels for rows of taps are those of the constants' width.
+template <class F>
+auto taps_of(F run) {
+  return [run](const Call& c) {
+    if (c.layer.constants_struct == "DepthwiseTaps3") scratchless<DepthwiseTaps3<DepthwiseTapsShape>>(run)(c);
+    if (c.layer.constants_struct == "DepthwiseTaps4") scratchless<DepthwiseTaps4<DepthwiseTapsShape>>(run)(c);
+    if (c.layer.constants_struct == "DepthwiseTaps5") scratchless<DepthwiseTaps5<DepthwiseTapsShape>>(run)(c);
+    if (c.layer.constants_struct == "DepthwiseTaps7") scratchless<DepthwiseTaps7<DepthwiseTapsShape>>(run)(c);
+    if (c.layer.constants_struct == "DepthwiseTaps8") scratchless<DepthwiseTaps8<DepthwiseTapsShape>>(run)(c);
+  };
 }
 const Kernels& kernels() {
   using Dense = ConvDsp<ConvDspShape>;
@@ -75,6 +87,10 @@ const Kernels& kernels() {
       {"depthwise_planes_stride2_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_stride2_dsp(a...); })},
       {"depthwise_planes_small_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_small_dsp(a...); })},
       {"depthwise_planes_plain_dsp", scratchless<Planes>([](auto... a) { depthwise_planes_plain_dsp(a...); })},
+      {"depthwise_taps_dsp", taps_of([](auto... a) { depthwise_taps_dsp(a...); })},
+      {"depthwise_taps_stride2_dsp", taps_of([](auto... a) { depthwise_taps_stride2_dsp(a...); })},
+      {"depthwise_taps_plain_dsp", taps_of([](auto... a) { depthwise_taps_plain_dsp(a...); })},
+      {"depthwise_taps_stride2_plain_dsp", taps_of([](auto... a) { depthwise_taps_stride2_plain_dsp(a...); })},
       {"depthwise_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_mve(a...); })},
       {"depthwise_plain_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_plain_mve(a...); })},
       {"depthwise_3x3_mve", kernel_of<HeliumDepthwise>([](auto... a) { depthwise_3x3_mve(a...); })},
@@ -113,6 +129,21 @@ class Chain {
     last_ = node->outputs[0];
     return *this;
   }
+  // A convolution of the last result that the next one does not read: its result is an output.
+  Chain& side(Shape weights, ConvAttributes attributes) {
+    Value* const from = last_;
+    conv(std::move(weights), std::move(attributes));
+    graph_.outputs.push_back(last_);
+    last_ = from;
+    return *this;
+  }
+  // The borders of the values that lie as planes.
+  std::vector<int32_t> borders() const {
+    std::vector<int32_t> found;
+    for (const Buffer& b : lower(graph_, "test", dsp_target(), plainest()).buffers)
+      if (b.layout == Layout::planes) found.push_back(b.border);
+    return found;
+  }
   // The first alternative of each layer.
   static LoweringOptions plainest() {
     LoweringOptions options;
@@ -122,7 +153,7 @@ class Chain {
   // The layers' kernels and the layouts of their results, after checking that both targets give the same bytes.
   std::vector<std::pair<std::string, Layout>> check(const LoweringOptions& options = plainest(),
                                                     const Target& target = dsp_target()) {
-    graph_.outputs = {last_};
+    if (graph_.outputs.empty() || graph_.outputs.back() != last_) graph_.outputs.push_back(last_);
     const Program portable = lower(graph_, "test", plain_target(), {.portable_kernels = true}),
                   dsp = lower(graph_, "test", target, options);
     const Tensor input = random_tensor(graph_.inputs[0]->type, random_);
@@ -136,7 +167,7 @@ class Chain {
       LayerRunner runner(dsp);
       runner.set_input(0, input);
       runner.run(kernels(), band_rows);
-      CHECK(runner.output(0).bytes == expected.output(0).bytes);
+      for (size_t i = 0; i < graph_.outputs.size(); ++i) CHECK(runner.output(i).bytes == expected.output(i).bytes);
     }
     std::vector<std::pair<std::string, Layout>> made;
     for (const Layer& l : dsp.layers)
@@ -184,6 +215,62 @@ TEST_CASE("DSP: a convolution writes planes where a depthwise 3x3 reads them") {
                                        {"conv2d_small_dsp", Layout::planes},
                                        {"depthwise_planes_small_dsp", Layout::nhwc},
                                        {"conv2d_small_dsp", Layout::nhwc}});
+}
+
+TEST_CASE("DSP: rows of taps are read from planes with as much border as they need") {
+  Chain wide({1, 4, 12, 13});
+  wide.conv({6, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({6, 1, 5, 5}, attributes_of({1, 1}, {2, 2}, {2, 2}, 6))
+      .conv({5, 6, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({5, 1, 7, 7}, attributes_of({2, 2}, {3, 3}, {3, 3}, 5))
+      .conv({7, 5, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}))
+      .conv({7, 1, 2, 4}, attributes_of({1, 1}, {0, 1}, {1, 0}, 7))
+      .conv({4, 7, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}), ClampRange{0, 2})
+      .conv({4, 1, 1, 5}, attributes_of({1, 2}, {0, 2}, {0, 2}, 4), ClampRange{0, 2});
+  CHECK(wide.check() == Made{{"pointwise_dsp", Layout::planes},
+                             {"depthwise_taps_dsp", Layout::nhwc},
+                             {"pointwise_dsp", Layout::planes},
+                             {"depthwise_taps_stride2_dsp", Layout::nhwc},
+                             {"conv2d_dsp", Layout::planes},
+                             {"depthwise_taps_dsp", Layout::nhwc},
+                             {"pointwise_dsp_clamped", Layout::planes},
+                             {"depthwise_taps_stride2_plain_dsp", Layout::nhwc}});
+  CHECK(wide.borders() == std::vector<int32_t>{2, 3, 1, 2});
+}
+
+TEST_CASE("DSP: planes have the largest border of their readers") {
+  Chain shared({1, 4, 8, 9});
+  shared.conv({6, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .side({6, 1, 3, 3}, attributes_of({1, 1}, {1, 1}, {1, 1}, 6))
+      .conv({6, 1, 5, 5}, attributes_of({1, 1}, {2, 2}, {2, 2}, 6));
+  CHECK(shared.check() == Made{{"pointwise_dsp", Layout::planes},
+                               {"depthwise_planes_dsp", Layout::nhwc},
+                               {"depthwise_taps_dsp", Layout::nhwc}});
+  CHECK(shared.borders() == std::vector<int32_t>{2});
+}
+
+TEST_CASE("DSP: depthwise convolutions that no kernel reads from planes") {
+  const auto after_pointwise = [](Shape weights, ConvAttributes attributes) {
+    Chain chain({1, 4, 12, 13});
+    chain.conv({6, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0})).conv(std::move(weights), std::move(attributes));
+    const Made made = chain.check();
+    CHECK(made[0].second == (made[1].first == "depthwise_nhwc_dsp" ? Layout::nhwc : Layout::planes));
+    return made[1].first;
+  };
+  CHECK(after_pointwise({6, 1, 3, 3}, attributes_of({1, 1}, {2, 2}, {2, 2}, 6)) == "depthwise_taps_dsp");
+  CHECK(after_pointwise({6, 1, 3, 3}, attributes_of({1, 1}, {3, 3}, {0, 0}, 6)) ==
+        "depthwise_nhwc_dsp");  // all padding
+  CHECK(after_pointwise({6, 1, 3, 3}, attributes_of({3, 3}, {1, 1}, {1, 1}, 6)) == "depthwise_nhwc_dsp");
+  CHECK(after_pointwise({6, 1, 5, 5}, attributes_of({2, 1}, {2, 2}, {2, 2}, 6)) == "depthwise_taps_dsp");
+  CHECK(after_pointwise({6, 1, 5, 5}, attributes_of({1, 1}, {4, 2}, {4, 2}, 6, {2, 1})) == "depthwise_nhwc_dsp");
+  CHECK(after_pointwise({6, 1, 5, 1}, attributes_of({1, 1}, {2, 0}, {2, 0}, 6)) == "depthwise_nhwc_dsp");
+  CHECK(after_pointwise({6, 1, 3, 9}, attributes_of({1, 1}, {1, 4}, {1, 4}, 6)) == "depthwise_nhwc_dsp");
+  CHECK(after_pointwise({6, 1, 5, 8}, attributes_of({2, 2}, {2, 0}, {2, 0}, 6)) ==
+        "depthwise_taps_stride2_dsp");  // 3 columns
+  Chain two_columns({1, 4, 12, 4});     // of stride 2: computed as four, they would be read behind the tail
+  two_columns.conv({6, 4, 1, 1}, attributes_of({1, 1}, {0, 0}, {0, 0}))
+      .conv({6, 1, 5, 5}, attributes_of({2, 2}, {2, 2}, {2, 2}, 6));
+  CHECK(two_columns.check() == Made{{"pointwise_dsp", Layout::nhwc}, {"depthwise_nhwc_dsp", Layout::nhwc}});
 }
 
 TEST_CASE("DSP: depthwise convolutions that read NHWC") {
@@ -269,8 +356,8 @@ TEST_CASE("DSP: planes are for cores with the DSP extension") {
   Graph g = one_node(std::make_shared<Conv>(depthwise),
                      {int8s({1, 4, 6, 6}, 0.05f, 3), {ElementType::int8, {4, 1, 3, 3}, Quantization{{0.01f}, {0}, -1}}},
                      Storage{ElementType::int8, {{0.1f}, {0}}});
-  CHECK(g.nodes()[0]->op->reads_planes(*g.nodes()[0], dsp_target()));
-  CHECK_FALSE(g.nodes()[0]->op->reads_planes(*g.nodes()[0], plain_target()));
+  CHECK(g.nodes()[0]->op->planes_border(*g.nodes()[0], dsp_target()) == 1);
+  CHECK(g.nodes()[0]->op->planes_border(*g.nodes()[0], plain_target()) == 0);
 }
 
 }  // namespace thimble::compiler::test

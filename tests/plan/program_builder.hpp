@@ -6,6 +6,7 @@
 #include "compiler/program.hpp"
 #include "passes/plan/plan.hpp"
 #include "targets/targets.hpp"
+#include "thimble/planes.pack.hpp"
 
 namespace thimble::compiler::test {
 
@@ -37,7 +38,8 @@ struct ProgramBuilder {
     b.bytes = bytes;
     return add(std::move(b));
   }
-  int rows(const std::string& name, int32_t height, int32_t width, int32_t channels, Layout layout = Layout::nhwc) {
+  int rows(const std::string& name, int32_t height, int32_t width, int32_t channels, Layout layout = Layout::nhwc,
+           int32_t border = 1) {
     Buffer b;
     b.name = name;
     b.type = {ElementType::int8, {1, channels, height, width}, {}};
@@ -45,8 +47,9 @@ struct ProgramBuilder {
     b.height = height;
     b.width = width;
     b.channels = channels;
-    b.row_bytes = layout == Layout::planes ? channels * (width + 1) : channels * width;
-    b.tail_bytes = layout == Layout::planes ? 4 : 0;
+    b.border = layout == Layout::planes ? border : 0;
+    b.row_bytes = channels * (width + b.border);
+    b.tail_bytes = layout == Layout::planes ? plane_tail_bytes(border) : 0;
     b.bytes = int64_t(height) * b.row_bytes + b.tail_bytes;
     return add(std::move(b));
   }

@@ -80,7 +80,7 @@ class RandomProgram {
     c.pairs_pixels = pick(2) == 0;
     const bool alike = pick(2) == 0;
     const int out = p.rows(name(), height, alike ? in.width : 1 + pick(5), alike ? in.channels : 1 + pick(3),
-                           pick(3) == 0 ? Layout::planes : Layout::nhwc);
+                           pick(3) == 0 ? Layout::planes : Layout::nhwc, 1 + height % 3);
     decorate(p.banded("layer" + std::to_string(out), {a}, out, c));
     values_.push_back(out);
   }

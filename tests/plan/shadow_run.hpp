@@ -75,7 +75,7 @@ class ShadowRun {
     return Bytes(from, from + std::ptrdiff_t(buffer(b).bytes));
   }
   bool is_border(int b, int64_t byte) const {
-    return buffer(b).layout == Layout::planes && byte % (buffer(b).width + 1) == 0;
+    return buffer(b).layout == Layout::planes && byte % (buffer(b).width + buffer(b).border) < buffer(b).border;
   }
 
   void write_borders(int b) {

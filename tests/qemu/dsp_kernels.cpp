@@ -2,6 +2,7 @@
 #include "tests/kernels/dsp_conv_grid.hpp"
 #include "tests/kernels/dsp_dense_grid.hpp"
 #include "tests/kernels/dsp_depthwise_grid.hpp"
+#include "tests/kernels/dsp_taps_grid.hpp"
 #include "tests/kernels/dsp_winograd_grid.hpp"
 #include "tests/kernels/elements_grid.hpp"
 #include "tests/qemu/report.hpp"
@@ -27,6 +28,7 @@ int main() {
   index = 0;
   for (const Case& c : depthwise_cases)
     report("depthwise", check_depthwise(c, depthwise_shape_of(c), workspace, index++));
+  report("depthwise of rows of taps", check_all_taps<taps_cases>(workspace));
   report("specialised depthwise", check_fixed_depthwise<depthwise_cases>(workspace));
   index = 0;
   for (const Case& c : dense_cases) report("dense", check_dense(c, workspace, index++));

@@ -20,7 +20,7 @@ struct ConvDspShape {
   int32_t dilation_y;         // input rows between two rows of the kernel
   int32_t in_zero_point;      // value of the padding
   // Where channel c of pixel x lies in an output row: first + x * pixel_step + c * channel_step. NHWC: 0, out_channels,
-  // 1. Planes: 1, 1, out_width + 1.
+  // 1. Planes: border, 1, out_width + border.
   int32_t first, pixel_step, channel_step;
   int32_t offset, shift, left_shift, zero_point, low, high, ties_to_even;  // OutputStage
 };

@@ -15,8 +15,8 @@ template <class Layer>
 THIMBLE_INLINE KernelRow kernel_row(const Layer& layer, const RowView& in, int32_t y, int32_t k) {
   const int32_t iy = y * layer.stride_y - layer.pad_top + k;
   const bool inside = iy >= 0 && iy < layer.in_height;
-  return {reinterpret_cast<const int8_t*>(inside ? in.row(iy) : layer.pad_plane) + 1 - layer.pad_left,
-          inside ? layer.in_width + 1 : 0};
+  return {reinterpret_cast<const int8_t*>(inside ? in.row(iy) : layer.pad_plane) + layer.border - layer.pad_left,
+          inside ? layer.in_width + layer.border : 0};
 }
 
 // Whether the blocks may take the layer's sizes as constants.

@@ -3,11 +3,12 @@
 #include <stdint.h>
 
 #include "thimble/band.pack.hpp"
+#include "thimble/planes.pack.hpp"
 #include "thimble/requantize.hpp"
 
 namespace thimble {
 
-// The kernels read up to two bytes behind a row of planes: inside its tail (thimble/planes.hpp).
+// The kernels read up to two bytes behind a row of planes: inside its tail (thimble/planes.pack.hpp).
 // The stride along x is in the kernel's name: depthwise_planes_dsp is for 1, depthwise_planes_stride2_dsp for 2,
 // depthwise_planes_plain_dsp for both.
 struct DepthwiseDspShape {
@@ -16,6 +17,7 @@ struct DepthwiseDspShape {
   int32_t out_width;
   int32_t stride_y, stride_x;
   int32_t pad_top, pad_left;  // 0 or 1; padding behind the input, 0 or 1 as well, follows from the sizes
+  int32_t border;             // of the planes
   int32_t offset, shift, left_shift, zero_point, low, high, ties_to_even;  // OutputStage
 };
 
@@ -23,12 +25,12 @@ template <class Shape>
 struct DepthwiseDsp : Shape {
   using ShapeType = Shape;
   const int32_t* weights;    // pack_depthwise_dsp
-  const uint8_t* pad_plane;  // one plane outside the image: in_width + 4 bytes of the input's zero point
+  const uint8_t* pad_plane;  // one plane outside the image: pad_plane_bytes() of the input's zero point
 };
 
 template <class Shape>
 constexpr int32_t pad_plane_bytes(const Shape& s) {
-  return s.in_width + 4;
+  return s.in_width + plane_tail_bytes(s.border);
 }
 
 template <class Shape>
