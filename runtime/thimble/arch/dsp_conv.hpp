@@ -48,14 +48,14 @@ THIMBLE_INLINE int32_t result(const Layer& layer, int32_t sum, int32_t multiplie
   }
 }
 
-// The layer's pairs of channels, without the last of an odd number.
-template <DspForm form, class Layer, class Panel>
+// The layer's pairs of channels, without the last of an odd number, for kernels of so many quads in a turn.
+template <DspForm form, int32_t turn = quads_per_turn, class Layer, class Panel>
 THIMBLE_INLINE Product product_of(const Layer& layer, const Panel& shape, const int32_t* panel) {
   constexpr bool shared = form != DspForm::plain;
   const int32_t* const end = layer.weights + layer.out_channels / 2 * (shape.quads * 2 + conv_dsp_pair_words);
-  int32_t entry = entry_of<shared>(shape.quads);
+  int32_t entry = entry_of<shared, turn>(shape.quads);
 #if THIMBLE_DSP_PRODUCT_LOOP
-  if (form == DspForm::saturated) entry = entry_behind_first(shape.quads);
+  if (form == DspForm::saturated) entry = entry_behind_first<turn>(shape.quads);
 #endif
   return {panel,         panel + shape.quads * 2 * panel_pixels,
           layer.weights, end,

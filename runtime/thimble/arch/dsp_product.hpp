@@ -19,15 +19,19 @@ struct Sums {
   int32_t b[panel_pixels];  // shared halves: 256 times channel b, plus channel a. Plain: channel b
 };
 
-// Where a run of `quads` quads enters the block: bytes of code to skip. LDM is 2 bytes long, the others 4.
-template <bool shared_halves>
+// Quads in a turn of the kernels that shall be small.
+constexpr int32_t quads_per_small_turn = 4;
+
+// Where a run of `quads` quads enters a turn: bytes of code to skip. LDM is 2 bytes long, the others 4.
+template <bool shared_halves, int32_t turn = quads_per_turn>
 constexpr int32_t entry_of(int32_t quads) {
   constexpr int32_t quad_code_bytes = shared_halves ? 64 : 72;
-  return int32_t(uint32_t(-quads) % quads_per_turn) * quad_code_bytes;
+  return int32_t(uint32_t(-quads) % turn) * quad_code_bytes;
 }
-// The same behind a first quad that is done: 0 to 8 are skipped.
+// The same behind a first quad that is done: up to all of a turn are skipped.
+template <int32_t turn = quads_per_turn>
 constexpr int32_t entry_behind_first(int32_t quads) {
-  return quads == 1 ? quads_per_turn * 64 : entry_of<true>(quads - 1);
+  return quads == 1 ? turn * 64 : entry_of<true, turn>(quads - 1);
 }
 
 // A panel times pairs of channels. The words of a pair: bias of a, bias of b (shared halves: of a + 256*b), the quads'
@@ -63,17 +67,16 @@ struct PanelOut {
   "ldrd r5,r6,[r1],#8\n\t ldmia r0!,{r2-r4}\n\t sxtb16 r7,r5\n\t" THIMBLE_ADD_A("r7") "sxtb16 r7,r6\n\t"       \
   THIMBLE_ADD_B("r7") "ldmia r0!,{r2-r4}\n\t sxtb16 r7,r5,ror #8\n\t" THIMBLE_ADD_A("r7") "sxtb16 r7,r6,ror #8\n\t" \
   THIMBLE_ADD_B("r7")
-#define THIMBLE_8(x) x x x x x x x x
-// The quads of a turn, entered late, until the panel ends.
-#define THIMBLE_TURNS(quad) \
-  THIMBLE_FETCH(r7, entry)  \
-  "add pc,r7\n\t nop\n1:\n\t" THIMBLE_8(quad) THIMBLE_FETCH(r7, end) "cmp r0,r7\n\t bne.w 1b\n\t"
-// Turns of one quad; none where the panel ends.
-#define THIMBLE_SHORT_TURNS(quad) "b.n 6f\n1:\n\t" quad "6:\n\t" THIMBLE_FETCH(r7, end) "cmp r0,r7\n\t bne.n 1b\n\t"
+#define THIMBLE_4(x) x x x x
+#define THIMBLE_8(x) THIMBLE_4(x) THIMBLE_4(x)
+// A turn of quads, entered late, until the panel ends.
+#define THIMBLE_TURNS(quads) \
+  THIMBLE_FETCH(r7, entry)   \
+  "add pc,r7\n\t nop\n1:\n\t" quads THIMBLE_FETCH(r7, end) "cmp r0,r7\n\t bne.w 1b\n\t"
 #endif
 
-// Adds the products of the panel, one quad or more, to the sums. `weights` moves on. `small`: in little code, at three
-// instructions more a quad.
+// Adds the products of the panel, one quad or more, to the sums. `weights` moves on. `small`: in turns of
+// quads_per_small_turn.
 template <bool shared_halves, bool small = false>
 THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums) {
 #if THIMBLE_DSP_PRODUCT_LOOP
@@ -92,13 +95,13 @@ THIMBLE_INLINE void mac32(const Product& p, const int32_t*& weights, Sums& sums)
                  : [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end)                          \
                  : "r2", "r3", "r4", "r5", "r6", THIMBLE_CLOBBERS_R7 "cc", "memory")
   if constexpr (shared_halves && small)
-    THIMBLE_MAC(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_SHARED));
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_4(THIMBLE_QUAD_SHARED)));
   else if constexpr (shared_halves)
-    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_QUAD_SHARED));
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_8(THIMBLE_QUAD_SHARED)));
   else if constexpr (small)
-    THIMBLE_MAC(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_PLAIN));
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_4(THIMBLE_QUAD_PLAIN)));
   else
-    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_QUAD_PLAIN));
+    THIMBLE_MAC(THIMBLE_TURNS(THIMBLE_8(THIMBLE_QUAD_PLAIN)));
 #undef THIMBLE_MAC
   weights = r1;
   sums = {{r8, r9, r10}, {r11, r12, lr}};
@@ -177,19 +180,19 @@ THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
   const Parked entry = parked(p.entry), end = parked(p.panel_end);
   const ParkedTwo ladder = parked_two(ladder_entry(p.shift), p.weights_end);
   const ParkedTwo shift = parked_two(p.shift, p.weights_end);
-  THIMBLE_LOOP(
-      THIMBLE_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SATURATE THIMBLE_STORE, [entry] THIMBLE_PARKED(entry),
-      [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift), [ladder] THIMBLE_PARKED_TWO(ladder));
+  THIMBLE_LOOP(THIMBLE_TURNS(THIMBLE_8(THIMBLE_QUAD_SHARED)) THIMBLE_SCALE THIMBLE_SATURATE THIMBLE_STORE,
+               [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift),
+               [ladder] THIMBLE_PARKED_TWO(ladder));
 }
 
-// The same in little code.
+// The same in little code, with entry_behind_first<quads_per_small_turn>.
 THIMBLE_INLINE void product_loop_small(const Product& p, const PanelOut& to) {
   THIMBLE_LOOP_OPERANDS;
   ParkedTwo out = parked_two(to.first, p.second);
-  const Parked end = parked(p.panel_end);
+  const Parked entry = parked(p.entry), end = parked(p.panel_end);
   const ParkedTwo shift = parked_two(p.shift, p.weights_end);
-  THIMBLE_LOOP(THIMBLE_SHORT_TURNS(THIMBLE_QUAD_SHARED) THIMBLE_SCALE THIMBLE_SHIFT_SATURATE THIMBLE_STORE,
-               [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift));
+  THIMBLE_LOOP(THIMBLE_TURNS(THIMBLE_4(THIMBLE_QUAD_SHARED)) THIMBLE_SCALE THIMBLE_SHIFT_SATURATE THIMBLE_STORE,
+               [entry] THIMBLE_PARKED(entry), [end] THIMBLE_PARKED(end), [shift] THIMBLE_PARKED_TWO(shift));
 }
 
 // Quads, shift and distance of a pair's results known at compile time. Up to 17 quads are straight code.
@@ -217,7 +220,7 @@ THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
   if constexpr (straight)
     THIMBLE_FIXED_LOOP(".set thimble_quads,1\n\t" THIMBLE_8(THIMBLE_QUAD_IF_MORE) THIMBLE_8(THIMBLE_QUAD_IF_MORE));
   else
-    THIMBLE_FIXED_LOOP(THIMBLE_TURNS(THIMBLE_QUAD_SHARED));
+    THIMBLE_FIXED_LOOP(THIMBLE_TURNS(THIMBLE_8(THIMBLE_QUAD_SHARED)));
 #undef THIMBLE_FIXED_LOOP
 #undef THIMBLE_QUAD_IF_MORE
 #undef THIMBLE_STORE_FIXED
@@ -232,9 +235,9 @@ THIMBLE_INLINE void product_loop(const Product& p, const PanelOut& to) {
 #undef THIMBLE_FIRST_QUAD
 #endif
 #if THIMBLE_DSP_ASSEMBLY
-#undef THIMBLE_SHORT_TURNS
 #undef THIMBLE_TURNS
 #undef THIMBLE_8
+#undef THIMBLE_4
 #undef THIMBLE_QUAD_PLAIN
 #undef THIMBLE_QUAD_SHARED
 #undef THIMBLE_ADD_B
