@@ -1,6 +1,8 @@
 // Which layers are steps, and the table of them.
 #include "codegen/steps.hpp"
 
+#include <set>
+
 #include "codegen/names.hpp"
 
 namespace thimble::compiler {
@@ -83,9 +85,9 @@ void StepTable::emit(Writer& w) const {
   w.line("namespace steps {");
   w.line();
   emit_structs(w);
-  std::map<std::string, int> users;
+  std::set<std::string> emitted;
   for (const auto& [i, number] : numbers_) {
-    if (users[call_key(i)]++ > 0) continue;
+    if (!emitted.insert(call_key(i)).second) continue;
     w.line();
     w.line("void {}(const Step& s, uint8_t* arena) {{", calls_.at(call_key(i)));
     w.indent();

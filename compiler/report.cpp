@@ -105,6 +105,10 @@ std::string exactness(const Program& program) {
                      program.exact_multipliers(), program.multipliers());
 }
 
+std::string number_text(const std::optional<int64_t>& n) {
+  return n ? std::to_string(*n) : "-";
+}
+
 int64_t constant_bytes(const Program& program) {
   int64_t n = 0;
   for (const ConstantArray& c : program.constants) n += int64_t(c.bytes.size());

@@ -1,5 +1,6 @@
 // What takes the space: the arena's memory map and the constants, as data and as text.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ std::string to_string(const MemoryMap& map);  // what is in use at the peak, the
 
 // On how many channels of integer layers the numbers are ONNX Runtime's. Empty without integer layers.
 std::string exactness(const Program&);
+
+std::string number_text(const std::optional<int64_t>&);  // "-" where it is not known
 
 std::string flash_table(const Program& program);  // the constant arrays, the largest first
 int64_t constant_bytes(const Program& program);   // weights and tables

@@ -13,6 +13,7 @@
 
 #include "compiler/commands/commands.hpp"
 #include "compiler/error.hpp"
+#include "compiler/report.hpp"
 #include "compiler/verify/verify.hpp"
 
 namespace thimble::compiler {
@@ -80,9 +81,6 @@ std::vector<Cell> measure_all(const BenchCommand& command) {
 std::string number(int64_t n) {
   return n >= 0 ? std::to_string(n) : "-";
 }
-std::string number(const std::optional<int64_t>& n) {
-  return n ? std::to_string(*n) : "-";
-}
 std::string per_mac(int64_t instructions, int64_t macs) {
   return instructions >= 0 && macs > 0 ? fmt::format("{:.2f}", double(instructions) / double(macs)) : "-";
 }
@@ -98,7 +96,7 @@ std::vector<std::string> figures(const Cell& cell) {
     return row;
   }
   const Verification& v = *cell.measured;
-  row.insert(row.end(), {number(v.instructions), per_mac(v.instructions, v.macs), number(v.cycles),
+  row.insert(row.end(), {number(v.instructions), per_mac(v.instructions, v.macs), number_text(v.cycles),
                          number(v.flash.code), number(v.flash.weights), number(v.arena), number(v.stack)});
   return row;
 }
@@ -155,7 +153,7 @@ void print_layers(const Cell& cell) {
   for (size_t i = 0; i < v.layers.size(); ++i) {
     const LayerFigures& l = v.layers[i];
     fmt::print("{:>12} {:>8} {:>12} {:>12.0f}  {:<26} {}\n", number(l.instructions), per_mac(l.instructions, l.macs),
-               number(l.cycles), v.estimated.instructions[i], l.kernel + (l.specialised ? ", specialised" : ""),
+               number_text(l.cycles), v.estimated.instructions[i], l.kernel + (l.specialised ? ", specialised" : ""),
                l.layer.substr(0, l.layer.find(';')));
   }
 }

@@ -97,9 +97,6 @@ Inspection inspect(const InspectCommand& command) {
 json number_json(const std::optional<int64_t>& n) {
   return n ? json(*n) : json();
 }
-std::string number_text(const std::optional<int64_t>& n) {
-  return n ? std::to_string(*n) : "-";
-}
 
 json ports_json(const std::vector<Value*>& values) {
   json rows = json::array();

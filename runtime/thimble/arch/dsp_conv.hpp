@@ -117,30 +117,30 @@ constexpr bool always_even() {
 }
 
 // A call of its own for each layer: the product loop takes all registers anyway.
-template <DspForm form, class Layer>
+template <DspForm form, bool small = false, class Layer>
 [[gnu::noinline]] void multiply_called(const Layer& layer, const Product& p, const PanelOut& out) {
-  multiply_pairs<form, !always_even<Layer>()>(layer, p, out);
+  multiply_pairs<form, !always_even<Layer>(), small>(layer, p, out);
 }
 
 // An odd last channel: a pair whose second result has the place of the first.
-template <DspForm form, class Layer>
+template <DspForm form, bool small = false, class Layer>
 [[gnu::noinline]] void multiply_last(const Layer& layer, Product p, PanelOut out) {
   const int32_t* const pair = p.weights_end;
   out.first += (layer.out_channels - 1) * layer.channel_step;
   p.weights = pair;
   p.weights_end = pair + (p.panel_end - p.panel) / panel_pixels + conv_dsp_pair_words;
   p.second = 0;
-  multiply_called<form>(layer, p, out);
+  multiply_called<form, small>(layer, p, out);
 }
 
 // Multiplies the panel with all channels and stores the results.
-template <DspForm form, class Layer>
+template <DspForm form, bool small = false, class Layer>
 THIMBLE_INLINE void multiply_panel(const Layer& layer, const Product& p, const PanelOut& out) {
   if constexpr (always_even<Layer>()) {
-    multiply_called<form>(layer, p, out);
+    multiply_called<form, small>(layer, p, out);
   } else {
-    if (layer.out_channels > 1) multiply_called<form>(layer, p, out);
-    if (layer.out_channels % 2 != 0) multiply_last<form>(layer, p, out);
+    if (layer.out_channels > 1) multiply_called<form, small>(layer, p, out);
+    if (layer.out_channels % 2 != 0) multiply_last<form, small>(layer, p, out);
   }
 }
 
@@ -303,20 +303,6 @@ template <class Layer, class Panel>
       const bool inside = offsets[ky] != outside_image && at >= 0 && at < length;
       gathered.add<1>(inside ? base + offsets[ky] + at : &zero, 0);
     }
-}
-
-// Bytes for kernels that put a kernel row together: copies `count`, and fills with one value; words as long as there
-// are four bytes.
-inline int8_t* copy_bytes(int8_t* to, const int8_t* from, int32_t count) {
-  for (; count >= 4; count -= 4, from += 4, to += 4) store32(to, load32(from));
-  for (; count > 0; --count) *to++ = *from++;
-  return to;
-}
-inline int8_t* fill_bytes(int8_t* to, int32_t value, int32_t count) {
-  const int32_t word = int32_t((uint32_t(value) & 0xff) * 0x01010101u);
-  for (; count >= 4; count -= 4, to += 4) store32(to, word);
-  for (; count > 0; --count) *to++ = int8_t(value);
-  return to;
 }
 
 // Where the input rows under output row y lie, from the base on. True when all are inside the image.

@@ -38,24 +38,6 @@ THIMBLE_INLINE void fill_small(const Layer& layer, const DspPanel& shape, const 
   }
 }
 
-// Multiplies the panel with all channels: whole pairs, then the last of an odd number, a pair whose second result has
-// the place of the first.
-template <DspForm form, class Layer>
-[[gnu::noinline]] void multiply_small(const Layer& layer, const Product& product, PanelOut out) {
-  Product p = product;
-  const bool odd = layer.out_channels % 2 != 0;
-  for (bool last = layer.out_channels == 1;; last = true) {
-    if (last) {
-      p.weights = product.weights_end;
-      p.weights_end += (p.panel_end - p.panel) / panel_pixels + conv_dsp_pair_words;
-      p.second = 0;
-    }
-    multiply_pairs<form, true, true>(layer, p, out);
-    if (last || !odd) return;
-    out.first += (layer.out_channels - 1) * layer.channel_step;
-  }
-}
-
 template <DspForm form, class Layer>
 THIMBLE_INLINE void conv2d_small(const Layer& layer, const RowView& in, const RowRing& out, int32_t y0, int32_t y1,
                                  void* scratch) {
@@ -74,7 +56,7 @@ THIMBLE_INLINE void conv2d_small(const Layer& layer, const RowView& in, const Ro
       fill_small(layer, shape, base, offsets, x, waiting.next(), spare);
       waiting.add(to);
       const bool end = left == 1 && y + 1 == y1;
-      if (end || waiting.count == panel_pixels) multiply_small<form>(layer, product, waiting.take());
+      if (end || waiting.count == panel_pixels) multiply_panel<form, true>(layer, product, waiting.take());
     }
   }
 }
